@@ -1,0 +1,41 @@
+# Each target works on a bare machine with Python 3.11 or newer and does its own set-up in .venv.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: setup chat test lint evals clean
+
+# The stamp follows the files that decide what is installed, so a second run installs nothing.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e ".[evals,dev]"
+	touch $@
+
+$(VENV)/.installed-serving: pyproject.toml constraints.txt
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	test -f $(VENV)/.installed || $(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+setup: $(VENV)/.installed
+
+chat: $(VENV)/.installed-serving
+	$(RUN) -m corpus index
+	$(RUN) -m ui --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed
+	$(RUN) -m pytest
+
+lint: $(VENV)/.installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+evals: $(VENV)/.installed
+	$(RUN) -m corpus index
+	$(RUN) -m evals run
+
+clean:
+	rm -rf $(VENV) data runs

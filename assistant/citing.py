@@ -1,0 +1,97 @@
+"""Gives each statement its numbered place in a source, and says what a reader must know about that source."""
+
+from collections.abc import Mapping, Sequence
+
+from assistant.domain import Caution, Citation, Draft, Quote, Statement
+from corpus.domain import Source
+
+
+def cite(draft: Draft, sources: Mapping[str, Source]) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """Statements with citation numbers. Quotes that follow one another in a passage share one citation, whose quote
+    is the passage's own words from the first to the last."""
+    citations: list[Citation] = []
+    statements: list[Statement] = []
+    for run in _runs(draft.quotes):
+        passage = run[0].passage
+        source = sources[passage.source_id]
+        number = len(citations) + 1
+        citations.append(
+            Citation(
+                number=number,
+                source_id=source.id,
+                title=source.title,
+                publisher=source.publisher,
+                published=source.published,
+                section=passage.section,
+                page=passage.page,
+                quote=passage.text[run[0].start : run[-1].end],
+                passage_id=passage.id,
+                rendition=passage.rendition,
+                nation=passage.nation,
+                force=source.force,
+                status=source.status,
+                url=source.url,
+                view_url=f"/sources/{source.id}#{passage.id}",
+            )
+        )
+        statements.extend(Statement(quote.text, (number,)) for quote in run)
+    return tuple(statements), tuple(citations)
+
+
+def _runs(quotes: Sequence[Quote]) -> list[list[Quote]]:
+    """Quotes grouped where only white space and list marks stand between them in the same passage."""
+    runs: list[list[Quote]] = []
+    for quote in quotes:
+        if runs and runs[-1][-1].passage == quote.passage and not quote.passage.text[runs[-1][-1].end : quote.start].strip(" \n-"):
+            runs[-1].append(quote)
+        else:
+            runs.append([quote])
+    return runs
+
+
+def wording(draft: Draft, statements: Sequence[Statement], citations: Sequence[Citation]) -> str:
+    """The answer in Markdown: statements with [n] markers, list items under their lead-in. Where the citations are of
+    more than one nation, each run of statements says its own."""
+    mixed = len({citation.nation for citation in citations}) > 1
+    out = ""
+    marker, item = 0, False
+    for number, statement in enumerate(statements):
+        before, was_item = marker, item
+        (marker,) = statement.citations
+        item = number in draft.items
+        label = f"**{' and '.join(nation.title() for nation in citations[marker - 1].nation)}:** " if mixed and marker != before else ""
+        gap = "" if not out else "\n" if item and was_item else "\n\n"
+        out += f"{gap}{'- ' if item else ''}{label}{statement.text} [{marker}]"
+    return out
+
+
+def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tuple[Caution, ...]:
+    """What the sources cited call for, each said once: superseded, past its review date, historic, research or one
+    council's words and not guidance, more than one nation, a digest and not the original, figures that do not reconcile."""
+    found: dict[str, Caution] = {}
+    for source_id in dict.fromkeys(citation.source_id for citation in citations):
+        source = sources[source_id]
+        newer = sources.get(source.superseded_by or "")
+        instead = f" The newer document is: {newer.title} ({newer.publisher}), {newer.url}" if newer else ""
+        name = f"'{source.title}' ({source.published or 'undated'})"
+        if source.status == "superseded":
+            found[f"superseded:{source_id}"] = Caution("superseded", f"{name} has been superseded.{instead}")
+        elif source.status == "past review date":
+            found[f"past_review:{source_id}"] = Caution("past_review_date", f"{name} is out of date.{instead}")
+        elif source.status == "historic":
+            found[f"historic:{source_id}"] = Caution("historic", f"{name} describes what was found at that date and is not kept up to date.")
+        if source.force in ("research", "practice paper"):
+            found[f"research:{source_id}"] = Caution("research_not_guidance", f"{name} is {_kind(source.force)}, not guidance: it places no duty on anyone.")
+        elif source.force == "web page":
+            found[f"one_council:{source_id}"] = Caution("one_publisher", f"{name} is one publisher's own page ({source.publisher}); other councils' offers differ.")
+    nations = list(dict.fromkeys(nation for citation in citations for nation in citation.nation))
+    if len(nations) > 1:
+        found["nations"] = Caution("mixed_nations", f"This answer draws on sources of {' and '.join(n.title() for n in nations)}; what applies in one does not apply in the other.")
+    figures = [s for s in dict.fromkeys(c.source_id for c in citations) if "do not reconcile" in sources[s].notes]
+    if figures and any(any(ch.isdigit() for ch in citation.quote) for citation in citations if citation.source_id in figures):
+        found["figures"] = Caution("figures_do_not_reconcile", "Figures in this source do not reconcile with one another; they are quoted as they stand.")
+    return tuple(found.values())
+
+
+def _kind(force: str) -> str:
+    return {"research": "research", "practice paper": "a practice paper"}[force]

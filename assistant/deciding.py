@@ -1,0 +1,42 @@
+"""Is there enough evidence to answer? Decided from several signals, not from one cosine."""
+
+from collections.abc import Sequence
+
+from assistant.ranking import Ranked, stems, load_weights
+from assistant.retrieval import Retrieved
+from corpus.index import Index
+
+# The features of a question, in the order of the fitted weights.
+EVIDENCE_FEATURES = ("best unit", "best cosine", "best passage cosine", "covered", "covered near", "unknown", "lexical")
+
+# How many of the best units count as the evidence.
+_EVIDENCE_UNITS = 4
+
+
+def evidence_features(index: Index, question: str, retrieved: Retrieved, ranked: Sequence[Ranked]) -> tuple[float, ...]:
+    """Signals of the evidence as a whole: the best unit's chance and cosine; the best passage's cosine; the share of the
+    question's words (weighed by rarity) that the best units hold, and that they hold with their headings; the share
+    that no passage holds at all; the best BM25 score against the most it could be."""
+    wanted = dict(index.rarity(question))
+    total = sum(wanted.values()) or 1.0
+    best = ranked[:_EVIDENCE_UNITS]
+    held = frozenset().union(*(stems(r.text) for r in best)) if best else frozenset()
+    near = held.union(*(stems(" ".join(r.passage.heading)) for r in best)) if best else frozenset()
+    known = index.vocabulary
+    return (
+        ranked[0].score if ranked else 0.0,
+        max((r.features[0] for r in ranked), default=0.0),
+        max((hit.dense for hit in retrieved.hits), default=0.0),
+        sum(weight for stem, weight in wanted.items() if stem in held) / total,
+        sum(weight for stem, weight in wanted.items() if stem in near) / total,
+        sum(weight for stem, weight in wanted.items() if stem not in known) / total,
+        min(1.0, max((hit.lexical for hit in retrieved.hits), default=0.0) / total),
+    )
+
+
+def enough(index: Index, question: str, retrieved: Retrieved, ranked: Sequence[Ranked]) -> bool:
+    """Whether the evidence supports an answer, at the threshold that was fitted."""
+    if not ranked:
+        return False
+    weights = load_weights("evidence")
+    return weights.chance(evidence_features(index, question, retrieved, ranked)) >= weights.threshold

@@ -1,0 +1,44 @@
+"""A follow-up becomes a question that stands alone."""
+
+import re
+
+from assistant.domain import Message
+from assistant.scope.rules import screen
+
+# A question at most this long may lean on the turn before it ("who'll do it", "from when", "any about training?").
+SHORT = 8
+
+_LEANS = re.compile(
+    r"^\W*(?:and|but|so|or|also|ok(?:ay)?|right|then|what\s+about|how\s+about|why|who'?ll|which\s+(?:one|ones|of)|any|same|really)\b"
+    r"|\b(?:it|its|they|them|their|those|these|that|this|there|one|ones|both|the\s+same|the\s+other|others|the\s+rest|in\s+there)\b",
+    re.IGNORECASE,
+)
+
+
+def standalone(text: str, history: tuple[Message, ...]) -> str:
+    """The question with the earlier turns it leans on before it; unchanged where it leans on none. Turns that were
+    declined never feed a search, so they are ruled on again and left out."""
+    earlier = _usable(history)
+    if not earlier or not _follows(text):
+        return text
+    leaned_on: list[str] = []
+    for turn in reversed(earlier):
+        leaned_on.insert(0, turn)
+        if not _follows(turn):
+            break
+    return " ".join((*leaned_on, text))
+
+
+def _follows(text: str) -> bool:
+    return bool(_LEANS.search(text)) and len(text.split()) <= 2 * SHORT or len(text.split()) <= SHORT // 2
+
+
+def _usable(history: tuple[Message, ...]) -> list[str]:
+    turns: list[str] = []
+    before: list[Message] = []
+    for message in history:
+        if message.role == "user":
+            if screen(message.content, tuple(before)).reason is None:
+                turns.append(message.content)
+            before.append(message)
+    return turns

@@ -1,0 +1,99 @@
+"""Ranks the units (sentences, list items) of the passages that were found: which words answer the question?"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from assistant.retrieval import Retrieved
+from corpus.domain import Hit, Passage, Unit
+from corpus.index import Index, tokenise
+from corpus.splitting import units
+
+WEIGHTS_FILE = Path(__file__).parent / "weights.json"
+
+# The features of a unit, in the order of the fitted weights.
+UNIT_FEATURES = ("cosine", "overlap", "near", "passage", "dense", "count", "note")
+
+_COUNT = re.compile(r"\bhow\s+(?:many|much|old|often|long)\b|\bnumber\b|\bno\.?\s+of\b|\bcount\b|\bfigures?\b|\btotal\b|\bpercent\w*|%|\bproportion\b|\bwhen\b|\bwhat\s+(?:year|date|age)\b|\bsince\s+when\b|\bhow\s+big\b", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_NOTE = "Note:"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A unit with its score: the fitted chance that it answers, 0..1."""
+
+    passage: Passage
+    unit: Unit
+    score: float
+    features: tuple[float, ...]
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.unit.start : self.unit.end]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A logistic model fitted by `python -m evals fit` on the bank's development part."""
+
+    names: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+    threshold: float
+
+    def chance(self, features: Sequence[float]) -> float:
+        logit = self.intercept + sum(c * f for c, f in zip(self.coefficients, features, strict=True))
+        return float(1 / (1 + np.exp(-logit)))
+
+
+@lru_cache(maxsize=8)
+def load_weights(name: str) -> Weights:
+    """The fitted weights of one model. Raises KeyError where the file does not hold it."""
+    raw = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))[name]
+    return Weights(tuple(raw["names"]), tuple(raw["coefficients"]), raw["intercept"], raw["threshold"])
+
+
+def rank(index: Index, question: str, retrieved: Retrieved) -> tuple[Ranked, ...]:
+    """All units of the hits, best first. Equal scores keep reading order, so the result is always the same."""
+    weights = load_weights("unit")
+    ranked = [
+        Ranked(hit.passage, unit, weights.chance(features), features)
+        for hit in retrieved.hits
+        for unit, features in unit_features(index, question, hit, retrieved)
+    ]
+    return tuple(sorted(ranked, key=lambda r: -r.score))
+
+
+def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -> list[tuple[Unit, tuple[float, ...]]]:
+    """Each unit of a hit with its features, all about 0..1: cosine to the question; share of the question's words
+    (weighed by rarity) in the unit, and in the unit with its heading and lead-in; the passage's fused score and
+    cosine; whether a count is asked and the unit has a figure; whether it is a note of ours."""
+    wanted = dict(index.rarity(question))
+    total = sum(wanted.values()) or 1.0
+    asks_count = bool(_COUNT.search(question))
+    text = hit.passage.text
+    found = units(text)
+    cosines = index.unit_vectors(hit.passage) @ retrieved.vector
+    heading = stems(" ".join(hit.passage.heading))
+    rows = []
+    for unit, cosine in zip(found, cosines, strict=True):
+        words = text[unit.start : unit.end]
+        own = stems(words)
+        around = own | heading | (stems(text[slice(*unit.lead)]) if unit.lead else frozenset())
+        overlap = sum(weight for stem, weight in wanted.items() if stem in own) / total
+        near = sum(weight for stem, weight in wanted.items() if stem in around) / total
+        counted = float(asks_count and bool(_DIGIT.search(words)))
+        rows.append((unit, (float(cosine), overlap, near, hit.score, hit.dense, counted, float(words.startswith(_NOTE)))))
+    return rows
+
+
+@lru_cache(maxsize=50_000)
+def stems(text: str) -> frozenset[str]:
+    """The stemmed words of a text, as BM25 sees them."""
+    return frozenset(tokenise([text])[0])

@@ -1,0 +1,17 @@
+"""Settings of the question's path, read from the environment (prefix VSA_) when asked for, never at import."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HERE = Path(__file__).parent
+
+
+class AssistantSettings(BaseSettings):
+    """What a council may set."""
+
+    model_config = SettingsConfigDict(env_prefix="VSA_", extra="ignore")
+
+    contacts: Path = HERE / "scope" / "contacts.yaml"
+    # Threads that one embedding uses. One question is small: more threads than two gain nothing.
+    threads: int = 2

@@ -1,0 +1,99 @@
+"""The default writer: it quotes. It chooses the statements that answer and adds no word of its own."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.domain import Draft, Quote
+from assistant.ranking import Ranked
+from corpus.domain import Unit
+from corpus.splitting import units
+
+NAME = "quoting"
+
+# An answer's length in words, unless a whole list is asked for: readers quote it in meetings.
+WORDS = 85
+
+# A further statement must score at least this share of the best one's score, and a list item this share to bring the
+# whole list along: fitted with the unit weights (see evals/fitting.py and docs/decisions/0003-answering.md).
+FURTHER = 0.45
+WHOLE_LIST = 0.5
+
+_ASKS_LIST = re.compile(
+    r"\b(?:list|all\s+the|what\s+are|what\s+were|which\s+(?:\w+\s+){0,3}(?:themes|groups|headings|aims|findings|areas|ways|things|reasons|parts)|name\s+the|what\s+(?:\w+\s+){0,3}(?:themes|groups|headings|aims|reasons|things|barriers|figures|purposes|steps)|break\s?down|summar\w+|bullet|everything|what\s+can|what\s+do(?:es)?\b.{0,40}\boffer)\b",
+    re.IGNORECASE,
+)
+
+
+def write(question: str, ranked: Sequence[Ranked]) -> Draft:
+    """The best supported statements, in reading order within a passage, passages by their best statement; at most
+    about WORDS words, but a list that is asked for stays whole with its lead-in."""
+    if not ranked:
+        return Draft((), covered=False)
+    best = ranked[0].score
+    whole = _lists_to_keep(question, ranked)
+    chosen: dict[tuple[str, Unit], Ranked] = {}
+    words = 0
+    for candidate in ranked:
+        if candidate.score < FURTHER * best:
+            break
+        if _key(candidate) in chosen:
+            continue
+        together = _together(candidate, ranked, whole)
+        length = sum(len(r.text.split()) for r in together if _key(r) not in chosen)
+        if chosen and words + length > WORDS:
+            continue
+        chosen.update({_key(r): r for r in together})
+        words += length
+    return _draft(list(chosen.values()))
+
+
+def _key(ranked: Ranked) -> tuple[str, Unit]:
+    return ranked.passage.id, ranked.unit
+
+
+def _lists_to_keep(question: str, ranked: Sequence[Ranked]) -> set[tuple[str, int]]:
+    """The (passage, list) pairs to show whole: the best unit's list where a list is asked for, or where half of its
+    items answer about as well as the best one."""
+    top = ranked[0]
+    group = _group(top)
+    if group is None:
+        return set()
+    items = [r for r in ranked if r.passage.id == top.passage.id and r.unit.group == group]
+    near = [r for r in items if r.score >= WHOLE_LIST * top.score]
+    if _ASKS_LIST.search(question) or _is_lead(top) or len(near) > len(items) / 2:
+        return {(top.passage.id, group)}
+    return set()
+
+
+def _is_lead(ranked: Ranked) -> bool:
+    return any(unit.lead == (ranked.unit.start, ranked.unit.end) for unit in units(ranked.passage.text))
+
+
+def _group(ranked: Ranked) -> int | None:
+    """The list a unit belongs to, as an item or as its lead-in."""
+    if ranked.unit.group is not None:
+        return ranked.unit.group
+    span = (ranked.unit.start, ranked.unit.end)
+    return next((unit.group for unit in units(ranked.passage.text) if unit.lead == span), None)
+
+
+def _together(candidate: Ranked, ranked: Sequence[Ranked], whole: set[tuple[str, int]]) -> list[Ranked]:
+    """The units that must be shown with this one: a lead-in with its list, an item with its lead-in."""
+    group = _group(candidate)
+    if group is None:
+        return [candidate]
+    mates = [r for r in ranked if r.passage.id == candidate.passage.id and _group(r) == group]
+    if (candidate.passage.id, group) in whole or _is_lead(candidate):
+        return mates
+    return [r for r in mates if r.unit.group is None] + [candidate]
+
+
+def _draft(chosen: Sequence[Ranked]) -> Draft:
+    places: dict[str, int] = {}
+    for ranked in chosen:
+        places.setdefault(ranked.passage.id, len(places))
+    ordered = sorted(chosen, key=lambda r: (places[r.passage.id], r.unit.start))
+    quotes = tuple(Quote(r.passage, r.unit.start, r.unit.end) for r in ordered)
+    return Draft(quotes, frozenset(n for n, r in enumerate(ordered) if r.unit.group is not None))
+
+

@@ -1,0 +1,78 @@
+"""Reads and checks the catalogue: one record a source."""
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from corpus.domain import FORCES, STATUSES, Nation, Source
+from corpus.errors import CatalogueError
+
+
+class _Record(BaseModel):
+    """A record as it stands in the file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    title: Annotated[str, Field(min_length=1)]
+    authors: list[str]
+    publisher: str
+    published: Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")]
+    nation: Annotated[list[Nation], Field(min_length=1)]
+    force: str
+    status: str
+    review_by: str | None
+    superseded_by: str | None
+    applies_to: list[str]
+    licence: Annotated[str, Field(min_length=1)]
+    url: Annotated[str, Field(pattern=r"^https://")]
+    url_checked: bool
+    topics: list[str] = []
+    notes: str = ""
+
+    @field_validator("force")
+    @classmethod
+    def _force(cls, value: str) -> str:
+        if value not in FORCES:
+            raise ValueError(f"must be one of: {', '.join(FORCES)}")
+        return value
+
+    @field_validator("status")
+    @classmethod
+    def _status(cls, value: str) -> str:
+        if value not in STATUSES:
+            raise ValueError(f"must be one of: {', '.join(STATUSES)}")
+        return value
+
+
+def load_catalogue(path: Path) -> dict[str, Source]:
+    """Returns {source id: Source} in the file's order. Raises CatalogueError."""
+    try:
+        records = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogueError(path, f"cannot be read ({error.strerror})", "Check the path and its permissions") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else path
+        raise CatalogueError(where, "is not valid YAML", "Mend that line, then run: python -m corpus check") from error
+    if not isinstance(records, list):
+        raise CatalogueError(path, "is not a list of records", "Start each record with '- id: ...'")
+    sources: dict[str, Source] = {}
+    for number, raw in enumerate(records, start=1):
+        name = raw.get("id") if isinstance(raw, dict) else None
+        where = f"{path}, record {number}" + (f" ({name})" if name else "")
+        try:
+            record = _Record.model_validate(raw)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "record"
+            raise CatalogueError(where, f"{field}: {first['msg']}", "Mend that field") from error
+        if record.id in sources:
+            raise CatalogueError(where, "its id is used twice", "Give each record an id of its own")
+        sources[record.id] = Source(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.model_dump().items()})
+    for source in sources.values():
+        if source.superseded_by and source.superseded_by not in sources:
+            raise CatalogueError(f"{path} ({source.id})", f"superseded_by names no record: {source.superseded_by}", "Add that record or mend the id")
+    return sources

@@ -1,0 +1,92 @@
+"""The nouns of the corpus: what we may quote, and where it stands."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Nation = Literal["england", "scotland", "wales", "northern-ireland"]
+Rendition = Literal["digest", "original"]
+
+NATIONS: tuple[Nation, ...] = ("england", "scotland", "wales", "northern-ireland")
+FORCES = (
+    "legislation",
+    "statutory guidance",
+    "non-statutory guidance",
+    "practice paper",
+    "research",
+    "web page",
+    "commentary",
+)
+STATUSES = ("current", "past review date", "superseded", "historic")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One published document, as its catalogue record describes it."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    publisher: str
+    published: str
+    nation: tuple[Nation, ...]
+    force: str
+    status: str
+    review_by: str | None
+    superseded_by: str | None
+    applies_to: tuple[str, ...]
+    licence: str
+    url: str
+    url_checked: bool
+    topics: tuple[str, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its text. `heading` runs from the document's title down; `text` is plain, with
+    paragraphs set apart by an empty line and list items as lines that start with "- "."""
+
+    source_id: str
+    rendition: Rendition
+    heading: tuple[str, ...]
+    text: str
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The unit that is indexed and cited: a section or a part of one. `id` is a hash of all a citation shows."""
+
+    id: str
+    source_id: str
+    rendition: Rendition
+    heading: tuple[str, ...]
+    text: str
+    nation: tuple[Nation, ...]
+    page: int | None = None
+
+    @property
+    def section(self) -> str | None:
+        """The heading path below the document's title, for people."""
+        return " > ".join(self.heading[1:]) or None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence or list item of a passage: `passage.text[start:end]`. `lead` is the span of a list's lead-in,
+    `group` numbers the list it belongs to; both are None for a sentence of running text."""
+
+    start: int
+    end: int
+    lead: tuple[int, int] | None = None
+    group: int | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that a search found. `dense` is a cosine, `lexical` a BM25 score, `score` the fused one."""
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float

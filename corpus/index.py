@@ -1,0 +1,182 @@
+"""The index as it is read: dense vectors in Chroma, BM25 beside it, vectors of single units in one mapped file.
+
+On disk, under the data folder: `current` names the version that serves; `versions/<version>/` holds `chroma/`,
+`bm25/`, `units.npy`, `rows.json` and, written last, `manifest.json`. `corpus.indexing` is the only writer.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import bm25s
+import chromadb
+import numpy as np
+import Stemmer
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
+
+from corpus.domain import NATIONS, Nation, Passage, Source
+from corpus.embedding import Vectors
+from corpus.errors import IndexUnavailable, UnknownSource
+
+FORMAT = 1  # raise when the layout below changes, so that an old index is rebuilt and not misread
+COLLECTION = "passages"
+REBUILD = "Run: python -m corpus index"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A passage's place: its position is its BM25 row, `start:end` its rows in units.npy."""
+
+    id: str
+    nation: tuple[Nation, ...]
+    start: int
+    end: int
+
+
+def open_chroma(folder: Path) -> Any:
+    """An embedded Chroma client that sends nothing home."""
+    return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+
+
+def tokenise(texts: Sequence[str]) -> Any:
+    """Stemmed English words without stopwords, for BM25: the same for passages and questions."""
+    return bm25s.tokenize(list(texts), stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False, show_progress=False)
+
+
+class Index:
+    """One version of the index, open for reading. Safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens one version's folder. Raises IndexUnavailable where it is not whole."""
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            if manifest["format"] != FORMAT:
+                raise IndexUnavailable(folder, f"is of format {manifest['format']}, this version reads {FORMAT}", REBUILD)
+            self.version: str = manifest["version"]
+            self.sources = {record["id"]: _source(record) for record in manifest["sources"]}
+            self.encoder: str = manifest["encoder"]
+            self.renditions: dict[str, str] = manifest["renditions"]
+            self.rows = [Row(r[0], tuple(r[1]), r[2], r[3]) for r in json.loads((folder / "rows.json").read_text(encoding="utf-8"))]
+            self._row = {row.id: number for number, row in enumerate(self.rows)}
+            self._units: Vectors = np.load(folder / "units.npy", mmap_mode="r")
+            self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, load_corpus=False)
+            self._collection = open_chroma(folder / "chroma").get_collection(COLLECTION, embedding_function=None)
+            counted = (manifest["passages"], len(self.rows), self._collection.count(), self._bm25.scores["num_docs"])
+        except (OSError, ValueError, KeyError, TypeError, IndexError, ChromaError) as error:
+            raise IndexUnavailable(folder, f"is not whole ({type(error).__name__})", REBUILD) from error
+        if len(set(counted)) != 1 or (self.rows and self.rows[-1].end != len(self._units)):
+            raise IndexUnavailable(folder, f"is not whole (passages counted: {counted})", REBUILD)
+        self._masks = {nation: np.array([nation in row.nation for row in self.rows], dtype=bool) for nation in NATIONS}
+
+    def dense(self, vector: Vectors, limit: int, nation: Nation | None = None) -> dict[str, float]:
+        """{passage id: cosine} of the nearest passages, nearest first; with `nation`, of that nation's alone."""
+        if not self.rows:
+            return {}
+        found = self._collection.query(
+            query_embeddings=[vector.tolist()],
+            n_results=min(limit, len(self.rows)),
+            where=cast(Any, {f"nation_{nation}": True}) if nation else None,
+            include=["distances"],
+        )
+        return {key: 1.0 - distance for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)}
+
+    def lexical(self, text: str, limit: int, nation: Nation | None = None) -> dict[str, float]:
+        """{passage id: BM25 score} of passages that share a word with the text, best first."""
+        tokens = [token for token in tokenise([text])[0] if token in self._bm25.vocab_dict]
+        if not tokens:
+            return {}
+        scores = self._bm25.get_scores(tokens)
+        if nation:
+            scores = np.where(self._masks[nation], scores, 0.0)
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return {self.rows[n].id: float(scores[n]) for n in best if scores[n] > 0}
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """Every stem that a passage holds."""
+        return cast(Collection[str], self._bm25.vocab_dict)
+
+    def rarity(self, text: str) -> list[tuple[str, float]]:
+        """(stem, inverse document frequency) of each of the text's words; a word no passage has gets the highest."""
+        stems = dict.fromkeys(tokenise([text])[0])
+        count = len(self.rows)
+        return [(stem, float(np.log(1 + count / (0.5 + self._document_frequency(stem))))) for stem in stems]
+
+    def _document_frequency(self, stem: str) -> int:
+        column = self._bm25.vocab_dict.get(stem)
+        if column is None:
+            return 0
+        pointers = self._bm25.scores["indptr"]
+        return int(pointers[column + 1] - pointers[column])
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """{id: passage} of those ids that the index holds."""
+        if not ids:
+            return {}
+        found = self._collection.get(ids=list(ids), include=["documents", "metadatas"])
+        return {key: _passage(key, text, meta) for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)}
+
+    def passage(self, passage_id: str) -> Passage:
+        """Raises UnknownSource where the index has no such passage."""
+        try:
+            return self.passages([passage_id])[passage_id]
+        except KeyError as error:
+            raise UnknownSource(passage_id, "is not a passage of this index", "It may have changed since; search again") from error
+
+    def passages_of(self, source_id: str) -> list[Passage]:
+        """All passages of a source, in reading order."""
+        found = self._collection.get(where={"source_id": source_id}, include=["documents", "metadatas"])
+        passages = [_passage(key, text, meta) for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)]
+        return sorted(passages, key=lambda passage: self._row[passage.id])
+
+    def unit_vectors(self, passage: Passage) -> Vectors:
+        """(number of units, dimension), in the order of `splitting.units(passage.text)`."""
+        row = self.rows[self._row[passage.id]]
+        return self._units[row.start : row.end]
+
+    def passage_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """{id: vector} of those ids that the index holds; for reuse when the next version is written."""
+        if not ids:
+            return {}
+        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        return {key: np.asarray(vector, dtype=np.float32) for key, vector in zip(found["ids"], found["embeddings"], strict=True)}
+
+
+def open_index(data: Path) -> Index:
+    """The version that `current` names. Raises IndexUnavailable where there is none or it is not whole."""
+    try:
+        version = (data / "current").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexUnavailable(data, "holds no index", REBUILD) from error
+    return Index(data / "versions" / (version or "none"))
+
+
+def metadata(passage: Passage, source: Source) -> dict[str, Any]:
+    """A passage's fields as Chroma keeps them: flat, with one flag a nation to filter on."""
+    flat: dict[str, Any] = {
+        "source_id": passage.source_id,
+        "title": source.title,
+        "heading": json.dumps(passage.heading, ensure_ascii=False),
+        "rendition": passage.rendition,
+        "page": passage.page if passage.page is not None else -1,
+    }
+    flat.update({f"nation_{nation}": nation in passage.nation for nation in NATIONS})
+    return flat
+
+
+def _passage(key: str, text: str, meta: dict[str, Any]) -> Passage:
+    nation = tuple(n for n in NATIONS if meta[f"nation_{n}"])
+    page = meta["page"] if meta["page"] >= 0 else None
+    return Passage(key, meta["source_id"], meta["rendition"], tuple(json.loads(meta["heading"])), text, nation, page)
+
+
+def source_record(source: Source) -> dict[str, Any]:
+    """A source as plain JSON."""
+    return asdict(source)
+
+
+def _source(record: dict[str, Any]) -> Source:
+    return Source(**{key: tuple(value) if isinstance(value, list) else value for key, value in record.items()})

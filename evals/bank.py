@@ -1,0 +1,118 @@
+"""The question bank: items a person can edit, in parts that are kept apart.
+
+`questions/development*.jsonl` may be read by anything, and weights are fitted on it. `questions/held_out.jsonl` is only
+ever scored: it was written from the sources by someone who does not build, and nothing may be fitted on it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from corpus.domain import Nation
+
+QUESTIONS = Path(__file__).parent / "questions"
+Part = Literal["development", "held_out"]
+PARTS: tuple[Part, ...] = ("development", "held_out")
+
+KINDS = (
+    "direct",
+    "list",
+    "two_source",
+    "trap",
+    "followup",
+    "not_covered",
+    "off_topic",
+    "individual_child",
+    "parent_or_carer",
+    "send_out_of_cohort",
+    "safeguarding",
+    "override_attempt",
+    "hard_negative",
+    "personal_data",
+)
+
+
+class BankError(Exception):
+    """An item of the bank is malformed; the message names the file and line."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question with what is expected of its answer. `outcomes` and `reasons` are those that are right, best
+    first; `facts` must each be found in the lower-cased answer and `forbidden` never; `sources` are the ones that may
+    be cited, one (`sources_rule` any) or every one (all)."""
+
+    id: str
+    part: Part
+    kind: str
+    turns: tuple[str, ...]
+    question: str
+    nation: Nation | None
+    outcomes: tuple[str, ...]
+    reasons: tuple[str, ...]
+    urgent: bool
+    sources: tuple[str, ...]
+    sources_rule: Literal["any", "all"]
+    sections: tuple[str, ...]
+    facts: tuple[re.Pattern[str], ...]
+    forbidden: tuple[re.Pattern[str], ...]
+    pii: tuple[str, ...]
+    pair: str | None
+    reference: str
+    why: str
+
+    @property
+    def answerable(self) -> bool:
+        """Whether an answer from the sources is what is expected."""
+        return self.outcomes[0] in ("answered", "partial") and bool(self.facts)
+
+
+def load_part(part: Part, folder: Path = QUESTIONS) -> list[Item]:
+    """All items of one part. Raises BankError."""
+    items: list[Item] = []
+    for path in sorted(folder.glob(f"{part}*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), start=1):
+            try:
+                items.append(_item(json.loads(line), part))
+            except (ValueError, KeyError, TypeError, IndexError, re.error) as error:
+                raise BankError(f"{path}:{number}: {type(error).__name__} {error}. Mend that line") from error
+    if not items:
+        raise BankError(f"{folder}: holds no {part}*.jsonl. Restore the bank")
+    names = [item.id for item in items]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise BankError(f"{folder}: ids used twice in {part}: {', '.join(doubled)}. Give each item an id of its own")
+    return items
+
+
+def items_for_fitting() -> list[Item]:
+    """What weights may be fitted on: the development part and nothing else."""
+    return load_part("development")
+
+
+def _item(raw: Mapping[str, Any], part: Part) -> Item:
+    if raw["kind"] not in KINDS:
+        raise ValueError(f"kind {raw['kind']!r} is none of {', '.join(KINDS)}")
+    return Item(
+        id=raw["id"],
+        part=part,
+        kind=raw["kind"],
+        turns=tuple(raw["turns"]),
+        question=raw["question"],
+        nation=raw["nation"],
+        outcomes=tuple(raw["outcomes"]),
+        reasons=tuple(raw["reasons"]),
+        urgent=bool(raw["urgent"]),
+        sources=tuple(raw["sources"]),
+        sources_rule=raw["sources_rule"],
+        sections=tuple(raw["sections"]),
+        facts=tuple(re.compile(pattern) for pattern in raw["facts"]),
+        forbidden=tuple(re.compile(pattern) for pattern in raw["forbidden"]),
+        pii=tuple(raw["pii"]),
+        pair=raw["pair"],
+        reference=raw["reference"],
+        why=raw["why"],
+    )
