@@ -3,6 +3,7 @@
 import re
 
 from assistant.domain import Message
+from assistant.scope.privacy import REMOVED
 from assistant.scope.rules import screen
 
 # A question at most this long may lean on the turn before it ("who'll do it", "from when", "any about training?").
@@ -14,10 +15,13 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\s+[-–>]+>?\s+|\s*\n+\s*")
+
 
 def standalone(text: str, history: tuple[Message, ...]) -> str:
-    """The question with the earlier turns it leans on before it; unchanged where it leans on none. Turns that were
+    """The question with the earlier turns it leans on before it; alone where it leans on none. Turns that were
     declined never feed a search, so they are ruled on again and left out."""
+    text = _asked(text)
     earlier = _usable(history)
     if not earlier or not _follows(text):
         return text
@@ -27,6 +31,13 @@ def standalone(text: str, history: tuple[Message, ...]) -> str:
         if not _follows(turn):
             break
     return " ".join((*leaned_on, text))
+
+
+def _asked(text: str) -> str:
+    """The text without the sentences that personal data was taken out of, where others are left to ask something."""
+    sentences = [sentence for sentence in _SENTENCE.split(text) if sum(map(str.isalpha, sentence)) > 2]
+    clean = [sentence for sentence in sentences if REMOVED not in sentence]
+    return " ".join(clean) if clean and len(clean) < len(sentences) else text.replace(REMOVED, " ")
 
 
 def _follows(text: str) -> bool:

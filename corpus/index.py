@@ -63,13 +63,18 @@ class Index:
             self._row = {row.id: number for number, row in enumerate(self.rows)}
             self._units: Vectors = np.load(folder / "units.npy", mmap_mode="r")
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, load_corpus=False)
-            self._collection = open_chroma(folder / "chroma").get_collection(COLLECTION, embedding_function=None)
+            self._client = open_chroma(folder / "chroma")
+            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
             counted = (manifest["passages"], len(self.rows), self._collection.count(), self._bm25.scores["num_docs"])
         except (OSError, ValueError, KeyError, TypeError, IndexError, ChromaError) as error:
             raise IndexUnavailable(folder, f"is not whole ({type(error).__name__})", REBUILD) from error
         if len(set(counted)) != 1 or (self.rows and self.rows[-1].end != len(self._units)):
             raise IndexUnavailable(folder, f"is not whole (passages counted: {counted})", REBUILD)
         self._masks = {nation: np.array([nation in row.nation for row in self.rows], dtype=bool) for nation in NATIONS}
+
+    def close(self) -> None:
+        """Lets go of the version's files, so that they can be moved or removed."""
+        self._client.close()
 
     def dense(self, vector: Vectors, limit: int, nation: Nation | None = None) -> dict[str, float]:
         """{passage id: cosine} of the nearest passages, nearest first; with `nation`, of that nation's alone."""

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,20 +63,20 @@ def write_index(data: Path, sources: Mapping[str, Source], passages: Sequence[Pa
     Raises DataFolderError where the folder cannot be written or another run holds it."""
     with _writer(data):
         version = _version(sources, passages, encoder)
-        old = _open(data)
-        if old and old.version == version:
-            return Report(version, False, len(passages), 0, len(passages))
         (data / "versions").mkdir(exist_ok=True)
         for leftover in (data / "versions").glob("building-*"):
             shutil.rmtree(leftover)
-        building = Path(tempfile.mkdtemp(prefix="building-", dir=data / "versions"))
-        try:
-            embedded = _write(building, sources, passages, encoder, old, version, progress)
-            folder = data / "versions" / version
-            shutil.rmtree(folder, ignore_errors=True)  # a broken one of the same name
-            building.rename(folder)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        with _opened(data) as old:
+            if old and old.version == version:
+                return Report(version, False, len(passages), 0, len(passages))
+            building = Path(tempfile.mkdtemp(prefix="building-", dir=data / "versions"))
+            try:
+                embedded = _write(building, sources, passages, encoder, old, version, progress)
+                folder = data / "versions" / version
+                shutil.rmtree(folder, ignore_errors=True)  # a broken one of the same name
+                building.rename(folder)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
         _verify(folder, passages)
         _switch(data, version)
         for other in (data / "versions").iterdir():
@@ -106,12 +106,16 @@ def _version(sources: Mapping[str, Source], passages: Sequence[Passage], encoder
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _open(data: Path) -> Index | None:
+@contextmanager
+def _opened(data: Path) -> Iterator[Index | None]:
     """The version that serves, or None where there is none or it is broken: then all is written anew."""
     try:
-        return open_index(data)
+        index = open_index(data)
     except IndexUnavailable:
-        return None
+        yield None
+        return
+    with closing(index):
+        yield index
 
 
 def _write(folder: Path, sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder, old: Index | None, version: str, progress: Progress) -> int:
@@ -180,11 +184,11 @@ def _write_chroma(folder: Path, sources: Mapping[str, Source], passages: Sequenc
 
 def _verify(folder: Path, passages: Sequence[Passage]) -> None:
     """Opens the new version as a reader would and compares every passage. Raises IndexUnavailable."""
-    index = Index(folder)
-    for start in range(0, len(passages), _WRITE_BATCH):
-        batch = passages[start : start + _WRITE_BATCH]
-        if index.passages([passage.id for passage in batch]) != {passage.id: passage for passage in batch}:
-            raise IndexUnavailable(folder, "does not hold what was written", "The old index still serves; check the disk, then run again")
+    with closing(Index(folder)) as index:
+        for start in range(0, len(passages), _WRITE_BATCH):
+            batch = passages[start : start + _WRITE_BATCH]
+            if index.passages([passage.id for passage in batch]) != {passage.id: passage for passage in batch}:
+                raise IndexUnavailable(folder, "does not hold what was written", "The old index still serves; check the disk, then run again")
 
 
 def _switch(data: Path, version: str) -> None:

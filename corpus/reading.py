@@ -59,7 +59,8 @@ def _without_front_matter(text: str, path: Path, source_id: str) -> str:
         front = yaml.safe_load("\n".join(lines[1:end]))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 2
+        # YAML notices a fault at the line after it or at its own; `problem_mark` counts from the line below the fence.
+        line = min(mark.line + 2, end) if mark else 2
         raise ReadingError(f"{path}:{line}", "its front matter is not valid YAML", "Mend that line") from error
     if not isinstance(front, dict) or front.get("source") != source_id:
         raise ReadingError(f"{path}:2", f"its front matter does not say 'source: {source_id}'", "Mend the source's id or the file's name")

@@ -24,5 +24,5 @@ class CorpusSettings(BaseSettings):
     model: str = BUNDLED_MODEL
     # Expected SHA-256 of the weights. The bundled model's is fixed; for another model it is optional.
     model_sha256: str | None = None
-    # fp32 or int8: see docs/decisions/0001-embedding-runtime.md
-    precision: str = "fp32"
+    # int8 or fp32: see docs/decisions/0001-embedding-runtime.md
+    precision: str = "int8"

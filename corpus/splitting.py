@@ -11,8 +11,9 @@ from corpus.domain import Nation, Passage, Section, Unit
 # 150 words and the heading path fit. A list is kept whole even where it is longer (its items have vectors of their own).
 MAX_WORDS = 150
 
-# A full stop after these does not end a sentence.
-_ABBREVIATIONS = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|v|no|para|pp?|s|ss|dr|mr|mrs|ms|st|al|ed|eds|vol)|\b[A-Z])\.$", re.IGNORECASE)
+# A full stop after these does not end a sentence; after the second kind it does not where a number follows.
+_ABBREVIATIONS = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs?|dr|mr|mrs|ms|st|al|eds?)|\b[a-z])\.$", re.IGNORECASE)
+_BEFORE_NUMBERS = re.compile(r"\b(?:no|para|pp?|ss?|vol|art)\.$", re.IGNORECASE)
 _BOUNDARY = re.compile(r"[.!?][\"'’”)\]]*\s+(?=[\"'‘“(\[]?[A-Z0-9])")
 
 
@@ -72,7 +73,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
     start = 0
     for match in _BOUNDARY.finditer(text):
         end = match.start() + len(match.group().rstrip())
-        if _ABBREVIATIONS.search(text[start : match.start() + 1]):
+        before = text[start : match.start() + 1]
+        if _ABBREVIATIONS.search(before) or (text[match.end()].isdigit() and _BEFORE_NUMBERS.search(before)):
             continue
         spans.append((start, end))
         start = match.end()

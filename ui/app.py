@@ -84,5 +84,14 @@ def create_app(assistant: Assistant) -> FastAPI:
     def _message(title: str, text: str, status: int) -> HTMLResponse:
         return HTMLResponse(rendering.page("message.html", title=title, text=text, safety_words=rendering.words(safety.text)), status)
 
-    style = (PAGES / "style.css").read_text(encoding="utf-8")
-    return gradio.mount_gradio_app(app, create_chat(assistant, safety, style), path="/chat", footer_links=[])
+    return gradio.mount_gradio_app(
+        app,
+        create_chat(assistant, safety),
+        path="/chat",
+        theme=gradio.themes.Default(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        css_paths=[PAGES / "style.css", PAGES / "chat.css"],
+        footer_links=[],
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+    )

@@ -6,6 +6,7 @@ from typing import Any, cast
 from assistant.answering import Assistant
 from assistant.domain import Answer, Message, Question, SafetyPanel
 from assistant.errors import QuestionError
+from assistant.scope.privacy import redact
 from corpus.domain import Nation
 from ui import rendering
 
@@ -22,7 +23,7 @@ EXAMPLES = (
 Turns = list[tuple[str, Answer]]
 
 
-def create_chat(assistant: Assistant, safety: SafetyPanel, style: str) -> Any:
+def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
     """The Gradio page. Imported here and not above: Gradio reads the environment when it is imported."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -34,7 +35,8 @@ def create_chat(assistant: Assistant, safety: SafetyPanel, style: str) -> Any:
             answer = assistant.answer(Question(text, history, cast(Nation | None, NATIONS[nation])))
         except QuestionError as error:
             return turns, rendering.conversation(turns, safety), text, str(error)
-        turns = [*turns, (text, answer)]
+        # The page holds the question as it was used: without the personal details that were taken out.
+        turns = [*turns, (redact(text)[0], answer)]
         return turns, rendering.conversation(turns, safety), "", ""
 
     def clear() -> tuple[Turns, str, str, str]:
@@ -56,6 +58,4 @@ def create_chat(assistant: Assistant, safety: SafetyPanel, style: str) -> Any:
         inputs, outputs = [box, nation, turns], [turns, answers, box, trouble]
         gradio.on([button.click, box.submit], ask, inputs, outputs, api_visibility="private")
         again.click(clear, None, outputs, api_visibility="private")
-    blocks.theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-    blocks.css = style
     return blocks

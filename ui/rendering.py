@@ -38,7 +38,9 @@ def answer_words(answer: Answer, turn: int) -> str:
             return match.group()
         return f'<a class="marker" href="#turn-{turn}-citation-{number}" aria-label="Citation {number}">[{number}]</a>'
 
-    return _MARKER.sub(link, words(answer.answer))
+    # The panel stands above the conversation, so the answer need not say it again.
+    text = answer.answer.removeprefix(answer.safety.text).lstrip() if answer.safety else answer.answer
+    return _MARKER.sub(link, words(text))
 
 
 def words(markdown: str) -> str:

@@ -74,7 +74,7 @@ _PARENT = _any(
 )
 # Staff speak of parents, or ask about a role in general: no parent of a child asks here.
 _ABOUT_PARENTS = _any(
-    r"\bstock\s+line\b|\b(?:what|how)\s+(?:do|should|can)\s+(?:we|staff|schools?)\s+(?:tell|say\s+to)\s+parents\b", r"\bi\s+don'?t\s+need\s+anything\s+about\b", r"\bfor\s+our\s+(?:policy|website|newsletter|page|handbook)\b", r"\b(?:support\s+group|recruitment\s+panel|governor|governors)\b",
+    r"\bat\s+uni(?:versity)?\b|\bdissertation\b|\bstock\s+line\b|\b(?:what|how)\s+(?:do|should|can)\s+(?:we|staff|schools?)\s+(?:tell|say\s+to)\s+parents\b", r"\bi\s+don'?t\s+need\s+anything\s+about\b", r"\bfor\s+our\s+(?:policy|website|newsletter|page|handbook)\b", r"\b(?:support\s+group|recruitment\s+panel|governor|governors)\b",
 )
 
 _SEND = _any(r"\bsend\b(?!\s+(?:me|us|it|them|a|the|him|her|nothing|this|that|over|to)\b)", r"\bsen\b", r"\behcps?\b|\behc\s+plans?\b", r"\bdyslexi\w*|\bdyspraxi\w*|\bautis\w*|\badhd\b|\bspecial\s+(?:educational\s+)?needs\b|\badditional\s+(?:support\s+)?needs\b|\bspeech\s+and\s+language\b")
@@ -97,7 +97,7 @@ _ONE_CHILD = _any(
 )
 _PERSONAL_PRONOUN = re.compile(rf"\b{_PERSONAL}\b", re.IGNORECASE)
 _ADULT = _any(
-    r"\b(?:colleague|head\s?teacher|our\s+head|the\s+head|manager|governor|author|researcher|professor|minister|director|deputy|assistant|\btas?\b|teaching\s+assistant|officer|mr|mrs|ms|miss|dr|senco|dsl|teacher|tutor|councillor)\b",
+    r"\b(?:colleague|head\s?teacher|our\s+head|the\s+head|manager|governor|author|researcher|professor|mciver|drew|banerjee|deeley|o'neill|erickson|minister|director|deputy|assistant|\btas?\b|teaching\s+assistant|officer|mr|mrs|ms|miss|dr|senco|dsl|teacher|tutor|councillor)\b",
 )
 _ADULT_CALLED = _any(
     r"\b(?:colleague|teacher|head\s?teacher|head|manager|governor|officer|friend|director|author|researcher|assistant|ta|senco|dsl|tutor|deputy|councillor)\s*,?\s+(?:called|named)?\s*$", r"\b(?:mr|mrs|ms|miss|dr|prof|professor|cllr|councillor|sir)\.?\s*$",
@@ -114,7 +114,7 @@ _DESCRIBED_NAME = re.compile(rf"\b([A-Z][a-z]+(?:-[A-Z][a-z]+)*)(?:,\s*(?:(?i:{_
 _ADULT_AFTER = re.compile(r",?\s+(?:one\s+of\s+our|our|the|a)\s+(?:tas?|teachers?|heads?|colleague)", re.IGNORECASE)
 _CHILDREN_AFTER = re.compile(r"\s+(?:boy|girl|lad|twins?|brothers|sisters|siblings|kids?|children|family)\b", re.IGNORECASE)
 # A name right after one of these stands where a child's name would stand.
-_NAME_FRAME = re.compile(r"(?:\b(?:for|about|of|with|on|help|is|does|should|can|could|was|has|did|called|named|keep|move|exclude|diagnose|assess|let|tell|and|what\s+about|pupil|child|boy|girl|lad|wee|poor|our)\s+(?:wee\s+|little\s+|poor\s+)?)$", re.IGNORECASE)
+_NAME_FRAME = re.compile(r"(?:\b(?:for|about|(?:parents?|mum|dad|mother|father|carers?|family|attendance|behaviour|progress|needs|case|plan|files?)\s+of|with|on|help|is|does|should|can|could|was|has|did|called|named|keep|move|exclude|diagnose|assess|let|tell|and|what\s+about|pupil|child|boy|girl|lad|wee|poor|our)\s+(?:wee\s+|little\s+|poor\s+)?)$", re.IGNORECASE)
 
 
 def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:

@@ -1,10 +1,10 @@
 """The default writer: it quotes. It chooses the statements that answer and adds no word of its own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from assistant.domain import Draft, Quote
-from assistant.ranking import Ranked
+from assistant.ranking import Ranked, stems
 from corpus.domain import Unit
 from corpus.splitting import units
 
@@ -17,6 +17,9 @@ WORDS = 85
 # whole list along: fitted with the unit weights (see evals/fitting.py and docs/decisions/0003-answering.md).
 FURTHER = 0.45
 WHOLE_LIST = 0.5
+
+# Two statements that share this much of their words say the same: two sources often repeat one text.
+SAME = 0.7
 
 _ASKS_LIST = re.compile(
     r"\b(?:list|all\s+the|what\s+are|what\s+were|which\s+(?:\w+\s+){0,3}(?:themes|groups|headings|aims|findings|areas|ways|things|reasons|parts)|name\s+the|what\s+(?:\w+\s+){0,3}(?:themes|groups|headings|aims|reasons|things|barriers|figures|purposes|steps)|break\s?down|summar\w+|bullet|everything|what\s+can|what\s+do(?:es)?\b.{0,40}\boffer)\b",
@@ -36,7 +39,7 @@ def write(question: str, ranked: Sequence[Ranked]) -> Draft:
     for candidate in ranked:
         if candidate.score < FURTHER * best:
             break
-        if _key(candidate) in chosen:
+        if _key(candidate) in chosen or _said(candidate, chosen.values()):
             continue
         together = _together(candidate, ranked, whole)
         length = sum(len(r.text.split()) for r in together if _key(r) not in chosen)
@@ -45,6 +48,12 @@ def write(question: str, ranked: Sequence[Ranked]) -> Draft:
         chosen.update({_key(r): r for r in together})
         words += length
     return _draft(list(chosen.values()))
+
+
+def _said(candidate: Ranked, chosen: Iterable[Ranked]) -> bool:
+    """Whether a statement already chosen says nearly the same words."""
+    words = stems(candidate.text)
+    return any(len(words & stems(other.text)) >= SAME * len(words | stems(other.text)) for other in chosen)
 
 
 def _key(ranked: Ranked) -> tuple[str, Unit]:

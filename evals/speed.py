@@ -1,0 +1,79 @@
+"""Times a whole answer against what anyone has: a bare encoding, and a plain llama-index + Chroma retrieval.
+
+All three run in one process, in turn, question by question, so that the machine's own noise falls on each alike.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from assistant.answering import Assistant
+from assistant.domain import Question
+from corpus.exporting import weights_folder
+from corpus.index import open_chroma
+from corpus.settings import CorpusSettings
+from evals.bank import load_part
+
+# Top-k of the plain retrieval: llama-index's own default is 2, its tutorials use 5.
+_TOP_K = 5
+_WARM_UP = 5
+
+
+def measure(assistant: Assistant, settings: CorpusSettings) -> dict[str, float]:
+    """Median milliseconds of each, and the answer's median as a ratio to the other two."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(weights_folder(settings)), device="cpu", local_files_only=True)
+    with tempfile.TemporaryDirectory() as folder:
+        plain = _plain_retriever(assistant, model, Path(folder))
+        ways: dict[str, Callable[[str], object]] = {
+            "answer": lambda text: assistant.answer(Question(text)),
+            "bare sentence-transformers encoding": lambda text: model.encode(text, show_progress_bar=False),
+            "plain llama-index + Chroma retrieval": plain,
+        }
+        questions = [item.question for item in load_part("development") if item.outcomes[0] == "answered" and not item.turns]
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for text in questions[:_WARM_UP]:
+            for way in ways.values():
+                way(text)
+        for text in tqdm(questions, desc="Timing", unit="question"):
+            for name, way in ways.items():
+                began = time.perf_counter()
+                way(text)
+                times[name].append((time.perf_counter() - began) * 1000)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    out = {f"{name}, median ms": value for name, value in medians.items()}
+    for name in list(ways)[1:]:
+        out[f"answer as a ratio to {name}"] = medians["answer"] / medians[name]
+    return out
+
+
+def _plain_retriever(assistant: Assistant, model: Any, folder: Path) -> Callable[[str], object]:
+    """What the tutorial gives: the same passages in a VectorStoreIndex over Chroma, embedded by sentence-transformers."""
+    from llama_index.core import StorageContext, VectorStoreIndex
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from llama_index.core.schema import TextNode
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+
+    class Embedding(BaseEmbedding):
+        def _get_query_embedding(self, query: str) -> list[float]:
+            return model.encode(query, show_progress_bar=False).tolist()  # type: ignore[no-any-return]
+
+        def _get_text_embedding(self, text: str) -> list[float]:
+            return self._get_query_embedding(text)
+
+        async def _aget_query_embedding(self, query: str) -> list[float]:
+            return self._get_query_embedding(query)
+
+    assert assistant.library is not None
+    index = assistant.library.index
+    nodes = [TextNode(id_=passage.id, text=passage.text) for source_id in index.renditions for passage in index.passages_of(source_id)]
+    collection = open_chroma(folder).create_collection("plain", embedding_function=None)
+    storage = StorageContext.from_defaults(vector_store=ChromaVectorStore(chroma_collection=collection))
+    retriever = VectorStoreIndex(nodes, storage_context=storage, embed_model=Embedding()).as_retriever(similarity_top_k=_TOP_K)
+    return retriever.retrieve
