@@ -13,13 +13,14 @@ from assistant.errors import QuestionError
 from assistant.replies import Limit, Replies
 from assistant.retrieval import Retrieved, retrieve
 from assistant.scope import rules
+from assistant.scope.classifier import Classifier
 from assistant.scope.privacy import REMOVED, redact
 from assistant.scope.signposts import Contacts
 from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
 from corpus.domain import Nation
-from corpus.embedding import Encoder
+from corpus.embedding import Encoder, Vectors
 from corpus.errors import CorpusError
 from corpus.index import Index
 from corpus.splitting import units
@@ -30,6 +31,9 @@ LONGEST = 4000
 # Passages whose units are ranked. On the bank's development part an answering unit was among the first 8 passages for
 # 88 % of questions and among the first 12 for 92 %; more bring in neighbours faster than answers.
 PASSAGES = 12
+
+# A message with fewer letters than this beside its personal details asks nothing.
+_LEAST_LETTERS = 8
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,9 @@ class Assistant:
     """Answers questions. `library` is None where no index could be opened, and `fault` then says why: such an
     assistant still declines, and still shows the safety panel."""
 
-    def __init__(self, library: Library | None, replies: Replies, contacts: Contacts, fault: str = "") -> None:
+    def __init__(self, library: Library | None, replies: Replies, contacts: Contacts, classifier: Classifier | None = None, fault: str = "") -> None:
         self.library, self.fault = library, fault
-        self._replies, self._contacts = replies, contacts
+        self._replies, self._contacts, self._classifier = replies, contacts, classifier
         self._limits = _find_limits(library.index, replies) if library else {}
 
     @property
@@ -61,11 +65,11 @@ class Assistant:
         with clock.step("privacy"):
             question, redactions = _without_personal_data(question)
         with clock.step("scope"):
-            verdict = _ruling(question, redactions)
+            verdict, vector = self._ruling(question, redactions)
         if verdict.reason:
-            answer = self._declined(verdict.reason, question)
+            answer = self._declined(verdict.reason, question, verdict.urgent)
         else:
-            answer = self._from_sources(question, clock)
+            answer = self._from_sources(question, vector, clock)
         if redactions:
             answer = replace(answer, answer=f"{self._replies.redacted}\n\n{answer.answer}", redactions=redactions)
         if verdict.urgent:
@@ -73,7 +77,20 @@ class Assistant:
         version = self.library.index.version if self.library else ""
         return replace(answer, corpus_version=version, timings_ms=clock.timings())
 
-    def _from_sources(self, question: Question, clock: "_Clock") -> Answer:
+    def _ruling(self, question: Question, redactions: int) -> tuple[Verdict, Vectors | None]:
+        """The rules' verdict, weighed by the classifier where its encoder is at hand, and the question's vector."""
+        verdict = rules.screen(question.text, question.history)
+        vector = None
+        if self.library:
+            vector = self.library.encoder.encode([question.text])[0]
+            if self._classifier and self._classifier.encoder == self.library.encoder.fingerprint:
+                verdict = self._classifier.rule(verdict, vector, question.text, question.history)
+        left = question.text.replace(REMOVED, "")
+        if verdict.reason is None and redactions and sum(map(str.isalpha, left)) < _LEAST_LETTERS:
+            verdict = Verdict(Reason.PERSONAL_DATA, verdict.urgent, ("nothing but personal details",))
+        return verdict, vector
+
+    def _from_sources(self, question: Question, vector: Vectors | None, clock: "_Clock") -> Answer:
         if self.library is None:
             return self._unavailable()
         index, encoder = self.library.index, self.library.encoder
@@ -81,7 +98,9 @@ class Assistant:
             with clock.step("following"):
                 text = following.standalone(question.text, question.history)
             with clock.step("retrieval"):
-                retrieved = retrieve(index, encoder, expand(text), question.nation, PASSAGES)
+                if vector is None or text != question.text:
+                    vector = encoder.encode([text])[0]
+                retrieved = retrieve(index, vector, expand(text), question.nation, PASSAGES)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved)
                 enough = deciding.enough(index, text, retrieved, ranked)
@@ -122,10 +141,13 @@ class Assistant:
             parts.append("The nearest questions that are covered:\n\n" + "\n".join(f"- {text}" for text in suggestions))
         return Answer(_new_id(), Outcome.NOT_COVERED, None, False, None, "\n\n".join(parts), suggestions=suggestions)
 
-    def _declined(self, reason: Reason, question: Question) -> Answer:
-        """In this order: the limit in one plain sentence, the cited limit, whom to contact, what to ask instead."""
+    def _declined(self, reason: Reason, question: Question, urgent: bool) -> Answer:
+        """In this order: danger (where the panel does not say it already), the limit in one plain sentence, the cited
+        limit, whom to contact, what to ask instead."""
         nation: Nation = "scotland" if question.nation == "scotland" else "england"
-        parts = [self._replies.declined[reason]]
+        about_a_child = reason in (Reason.INDIVIDUAL_CHILD, Reason.PARENT_OR_CARER)
+        parts = [self._replies.danger] if about_a_child and not urgent else []
+        parts.append(self._replies.declined[reason])
         quotes = self._limits.get((reason, nation), ())
         statements: tuple[Statement, ...] = ()
         citations: tuple[citing.Citation, ...] = ()
@@ -188,14 +210,6 @@ def _without_personal_data(question: Question) -> tuple[Question, int]:
         history.append(Message(message.role, content))
         count += found
     return Question(text, tuple(history), question.nation), count
-
-
-def _ruling(question: Question, redactions: int) -> Verdict:
-    verdict = rules.screen(question.text, question.history)
-    left = question.text.replace(REMOVED, "")
-    if verdict.reason is None and redactions and sum(character.isalpha() for character in left) < 8:
-        return Verdict(Reason.PERSONAL_DATA, verdict.urgent, ("nothing but personal details",))
-    return verdict
 
 
 def _find_limits(index: Index, replies: Replies) -> dict[tuple[Reason, Nation], tuple[Quote, ...]]:

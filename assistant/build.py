@@ -2,6 +2,7 @@
 
 from assistant.answering import Assistant, Library
 from assistant.replies import load_replies
+from assistant.scope.classifier import load_classifier
 from assistant.scope.signposts import load_contacts
 from assistant.settings import AssistantSettings
 from corpus.embedding import OnnxEncoder
@@ -23,6 +24,6 @@ def build_assistant(corpus: CorpusSettings | None = None, own: AssistantSettings
     contacts = load_contacts(own.contacts)
     replies = load_replies(contacts)
     try:
-        return Assistant(open_library(corpus, own.threads), replies, contacts)
+        return Assistant(open_library(corpus, own.threads), replies, contacts, load_classifier())
     except CorpusError as error:
         return Assistant(None, replies, contacts, fault=str(error))

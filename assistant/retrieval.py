@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from corpus.domain import Hit, Nation
-from corpus.embedding import Encoder, Vectors
+from corpus.embedding import Vectors
 from corpus.index import Index
 
 # Candidates taken from each side before fusing: enough that a passage which only one side likes is still seen.
@@ -22,11 +22,11 @@ class Retrieved:
     vector: Vectors
 
 
-def retrieve(index: Index, encoder: Encoder, question: str, nation: Nation | None, limit: int) -> Retrieved:
-    """The best `limit` passages for a question; with `nation`, only passages of that nation (none is a valid result)."""
-    vector = encoder.encode([question])[0]
+def retrieve(index: Index, vector: Vectors, words: str, nation: Nation | None, limit: int) -> Retrieved:
+    """The best `limit` passages for a question's vector and its words (with their synonyms); with `nation`, only passages
+    of that nation (none is a valid result)."""
     dense = index.dense(vector, CANDIDATES, nation)
-    lexical = index.lexical(question, CANDIDATES, nation)
+    lexical = index.lexical(words, CANDIDATES, nation)
     scores = fuse(dense, lexical)
     best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
     found = index.passages(best)

@@ -51,6 +51,7 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         """Opens one version's folder. Raises IndexUnavailable where it is not whole."""
+        self._client: Any = None
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             if manifest["format"] != FORMAT:
@@ -67,14 +68,17 @@ class Index:
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
             counted = (manifest["passages"], len(self.rows), self._collection.count(), self._bm25.scores["num_docs"])
         except (OSError, ValueError, KeyError, TypeError, IndexError, ChromaError) as error:
+            self.close()
             raise IndexUnavailable(folder, f"is not whole ({type(error).__name__})", REBUILD) from error
         if len(set(counted)) != 1 or (self.rows and self.rows[-1].end != len(self._units)):
+            self.close()
             raise IndexUnavailable(folder, f"is not whole (passages counted: {counted})", REBUILD)
         self._masks = {nation: np.array([nation in row.nation for row in self.rows], dtype=bool) for nation in NATIONS}
 
     def close(self) -> None:
         """Lets go of the version's files, so that they can be moved or removed."""
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
 
     def dense(self, vector: Vectors, limit: int, nation: Nation | None = None) -> dict[str, float]:
         """{passage id: cosine} of the nearest passages, nearest first; with `nation`, of that nation's alone."""

@@ -1,4 +1,4 @@
-"""python -m evals run | speed | retrieval | fit"""
+"""python -m evals run | speed | retrieval | fit | fit-scope"""
 
 import argparse
 import json
@@ -29,14 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     retrieval = commands.add_parser("retrieval", help="measure retrieval on a folder in the BEIR layout")
     retrieval.add_argument("--beir", type=Path, required=True, metavar="DIR")
     fit = commands.add_parser("fit", help="fit the weights on the bank's development part")
-    for command in (run, speed, retrieval, fit):
+    fit_scope = commands.add_parser("fit-scope", help="fit the scope classifier on its examples")
+    for command in (run, speed, retrieval, fit, fit_scope):
         command.add_argument("--data", type=Path, help="the data folder (default: VSA_DATA or ./data)")
         command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     options = parser.parse_args(arguments)
     corpus = CorpusSettings()
     if options.data:
         corpus = corpus.model_copy(update={"data": options.data})
-    commands_by_name: dict[str, Callable[[CorpusSettings, argparse.Namespace], Figures]] = {"run": _run, "speed": _speed, "retrieval": _retrieval, "fit": _fit}
+    commands_by_name: dict[str, Callable[[CorpusSettings, argparse.Namespace], Figures]] = {"run": _run, "speed": _speed, "retrieval": _retrieval, "fit": _fit, "fit-scope": _fit_scope}
     try:
         figures = commands_by_name[options.command](corpus, options)
     except (CorpusError, SettingsError, BankError, BeirError) as error:
@@ -97,6 +98,12 @@ def _fit(corpus: CorpusSettings, _: argparse.Namespace) -> Figures:
     from evals.fitting import fit
 
     return fit(open_library(corpus, AssistantSettings().threads))
+
+
+def _fit_scope(corpus: CorpusSettings, _: argparse.Namespace) -> Figures:
+    from evals.fitting import fit_scope
+
+    return fit_scope(open_library(corpus, AssistantSettings().threads))
 
 
 if __name__ == "__main__":

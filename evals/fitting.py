@@ -1,23 +1,29 @@
-"""Fits the weights that rank units and decide whether the evidence is enough, on the bank's development part alone.
+"""Fits every weight of the service, on committed data alone, never on the bank's held-out part.
 
-`python -m evals fit` writes assistant/weights.json. Both models are logistic regressions on a handful of features, so a
-person can read what they weigh. Figures printed are cross-validated: each item is predicted by a model that did not see it.
+`python -m evals fit` writes assistant/weights.json (which units answer, and whether the evidence is enough) from the
+bank's development part; `python -m evals fit-scope` writes assistant/scope/weights.json from scope/examples.jsonl. All are
+logistic regressions. Figures printed are cross-validated: each item is predicted by a model that did not see it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from tqdm import tqdm
 
 from assistant import following, ranking
 from assistant.answering import PASSAGES, Library
 from assistant.deciding import EVIDENCE_FEATURES, evidence_features
-from assistant.domain import Message
+from assistant.domain import Message, Reason
 from assistant.ranking import UNIT_FEATURES, WEIGHTS_FILE, Ranked, Weights
 from assistant.retrieval import Retrieved, retrieve
+from assistant.scope import classifier, rules
+from assistant.scope.classifier import ANSWER, LABELS
 from assistant.scope.privacy import redact
 from assistant.wording import expand
 from corpus.domain import Passage, Unit
@@ -45,7 +51,7 @@ def _retrieve(library: Library, item: Item) -> tuple[str, Retrieved]:
     """The question as it is ranked, and what was found, as `Assistant.answer` would."""
     history = tuple(Message("user", redact(turn)[0]) for turn in item.turns)
     text = following.standalone(redact(item.question)[0], history)
-    return text, retrieve(library.index, library.encoder, expand(text), item.nation, PASSAGES)
+    return text, retrieve(library.index, library.encoder.encode([text])[0], expand(text), item.nation, PASSAGES)
 
 
 def answers(item: Item, passage: Passage, unit: Unit) -> bool:
@@ -106,3 +112,54 @@ def _model() -> LogisticRegression:
 def _weights(names: Sequence[str], model: LogisticRegression, threshold: float) -> dict[str, object]:
     weights = Weights(tuple(names), tuple(round(float(c), 4) for c in model.coef_[0]), round(float(model.intercept_[0]), 4), round(threshold, 4))
     return {"names": weights.names, "coefficients": weights.coefficients, "intercept": weights.intercept, "threshold": weights.threshold}
+
+
+EXAMPLES = Path(classifier.__file__).parent / "examples.jsonl"
+# The panel errs to over-showing: its threshold finds this share of the dangers in the examples of a hand not seen.
+PANEL_RECALL = 0.95
+
+
+def fit_scope(library: Library) -> dict[str, float]:
+    """Fits the scope classifier and returns figures where each writer's examples are predicted by a model fitted on
+    the other writers', so that no paraphrase, pair or habit is on both sides."""
+    examples = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()]
+    x = np.array([_scope_features(library, example) for example in tqdm(examples, desc="Reading")])
+    y = np.array([example["label"] for example in examples])
+    hands = np.array([example["hand"] for example in examples])
+    chances = np.zeros((len(y), len(LABELS)))
+    for train, test in LeaveOneGroupOut().split(x, y, hands):
+        model = LogisticRegression(max_iter=5000).fit(x[train], y[train])
+        chances[test] = model.predict_proba(x[test])[:, _columns(model)]
+    answer, danger = chances[:, LABELS.index(ANSWER)], chances[:, LABELS.index(Reason.SAFEGUARDING.value)]
+    may, must_not, urgent = y == ANSWER, y != ANSWER, y == Reason.SAFEGUARDING.value
+    grid = np.linspace(0.05, 0.95, 91)
+    answer_from = float(max(grid, key=lambda t: np.mean(answer[may] >= t) + np.mean(answer[must_not] < t)))
+    panel_from = float(np.quantile(danger[urgent], 1 - PANEL_RECALL))
+    model = LogisticRegression(max_iter=5000).fit(x, y)
+    weights = {
+        "encoder": library.encoder.fingerprint,
+        "weights": np.round(model.coef_[_columns(model)], 4).tolist(),
+        "intercepts": np.round(model.intercept_[_columns(model)], 4).tolist(),
+        "answer_from": round(answer_from, 3),
+        "panel_from": round(panel_from, 4),
+    }
+    classifier.WEIGHTS_FILE.write_text(json.dumps(weights) + "\n", encoding="utf-8")
+    classifier.load_classifier.cache_clear()
+    return {
+        "scope: examples": float(len(y)),
+        "scope: may be answered, and is": float(np.mean(answer[may] >= answer_from)),
+        "scope: must be declined, and is": float(np.mean(answer[must_not] < answer_from)),
+        "scope: danger, and the panel shows": float(np.mean(danger[urgent] >= panel_from)),
+        "scope: may be answered, and the panel shows too": float(np.mean(danger[may] >= panel_from)),
+    }
+
+
+def _columns(model: LogisticRegression) -> list[int]:
+    """The model's columns in the order of LABELS."""
+    return [list(model.classes_).index(label) for label in LABELS]
+
+
+def _scope_features(library: Library, example: Mapping[str, Any]) -> NDArray[np.float64]:
+    text = redact(example["text"])[0]
+    history = tuple(Message("user", redact(turn)[0]) for turn in example["turns"])
+    return classifier.features(library.encoder.encode([text])[0], rules.signs(text, history))

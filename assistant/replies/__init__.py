@@ -37,6 +37,7 @@ class Replies:
     """All fixed words, in memory: they must not need the disk when something is broken."""
 
     safety: SafetyPanel
+    danger: str
     declined: Mapping[Reason, str]
     not_covered: str
     unavailable: str
@@ -52,6 +53,7 @@ def load_replies(contacts: Contacts) -> Replies:
         limits: dict[str, dict[Nation, list[dict[str, str]]]] = _yaml("limits.yaml")
         return Replies(
             safety=SafetyPanel(_words("safety"), contacts.for_safety()),
+            danger=_words("danger"),
             declined={reason: _words(reason.value) for reason in Reason},
             not_covered=_words("not_covered"),
             unavailable=_words("unavailable"),

@@ -153,6 +153,44 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
     return Verdict(None, urgent, tuple(evidence))
 
 
+_SIGNS: dict[str, re.Pattern[str]] = {
+    "danger": _DANGER,
+    "someone": _SOMEONE,
+    "topic": _TOPIC,
+    "now": _NOW,
+    "past turn": _PAST_TURN,
+    "young voice": _YOUNG_VOICE,
+    "override": _OVERRIDE,
+    "parent": _PARENT,
+    "about parents": _ABOUT_PARENTS,
+    "send": _SEND,
+    "no social worker": _NO_SOCIAL_WORKER,
+    "take on": _TAKE_ON,
+    "small group": _SMALL_GROUP,
+    "one child": _ONE_CHILD,
+    "pronoun": _PERSONAL_PRONOUN,
+    "adult": _ADULT,
+    "fiction": _FICTION,
+    "set aside": _SET_ASIDE,
+    "generic": _GENERIC,
+}
+
+
+def signs(text: str, history: tuple[Message, ...] = ()) -> dict[str, float]:
+    """Every sign of the rules as a number, always in the same order: what the classifier weighs beside the vector."""
+    text = text.replace("’", "'")
+    verdict = screen(text, history)
+    found = {name: float(pattern.search(text) is not None) for name, pattern in _SIGNS.items()}
+    found["child's name"] = float(_child_name(text) is not None)
+    found["removed"] = float(REMOVED in text)
+    # 50 words is about the median of the longer messages in the examples; past 100 more words tell nothing more.
+    found["length"] = min(len(text.split()), 100) / 50
+    found["follow-up"] = float(bool(history))
+    found["ruled urgent"] = float(verdict.urgent)
+    found.update({f"ruled {reason.value}": float(verdict.reason is reason) for reason in Reason})
+    return found
+
+
 def _found(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return match.group().strip() if match else None
