@@ -78,11 +78,11 @@ class Assistant:
         return replace(answer, corpus_version=version, timings_ms=clock.timings())
 
     def _ruling(self, question: Question, redactions: int) -> tuple[Verdict, Vectors | None]:
-        """The rules' verdict, weighed by the classifier where its encoder is at hand, and the question's vector."""
+        """The rules' verdict, weighed by the classifier where its encoder is at hand, and the vector of what is asked."""
         verdict = rules.screen(question.text, question.history)
         vector = None
         if self.library:
-            vector = self.library.encoder.encode([question.text])[0]
+            vector = self.library.encoder.encode([following.asked(question.text)])[0]
             if self._classifier and self._classifier.encoder == self.library.encoder.fingerprint:
                 verdict = self._classifier.rule(verdict, vector, question.text, question.history)
         left = question.text.replace(REMOVED, "")
@@ -98,7 +98,7 @@ class Assistant:
             with clock.step("following"):
                 text = following.standalone(question.text, question.history)
             with clock.step("retrieval"):
-                if vector is None or text != question.text:
+                if vector is None or text != following.asked(question.text):
                     vector = encoder.encode([text])[0]
                 retrieved = retrieve(index, vector, expand(text), question.nation, PASSAGES)
             with clock.step("ranking"):

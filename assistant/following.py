@@ -21,7 +21,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\s+[-–>]+>?\s+|\s*\n+\s*")
 def standalone(text: str, history: tuple[Message, ...]) -> str:
     """The question with the earlier turns it leans on before it; alone where it leans on none. Turns that were
     declined never feed a search, so they are ruled on again and left out."""
-    text = _asked(text)
+    text = asked(text)
     earlier = _usable(history)
     if not earlier or not _follows(text):
         return text
@@ -33,7 +33,7 @@ def standalone(text: str, history: tuple[Message, ...]) -> str:
     return " ".join((*leaned_on, text))
 
 
-def _asked(text: str) -> str:
+def asked(text: str) -> str:
     """The text without the sentences that personal data was taken out of, where others are left to ask something."""
     sentences = [sentence for sentence in _SENTENCE.split(text) if sum(map(str.isalpha, sentence)) > 2]
     clean = [sentence for sentence in sentences if REMOVED not in sentence]

@@ -1,7 +1,8 @@
 """Fits every weight of the service, on committed data alone, never on the bank's held-out part.
 
 `python -m evals fit` writes assistant/weights.json (which units answer, and whether the evidence is enough) from the
-bank's development part; `python -m evals fit-scope` writes assistant/scope/weights.json from scope/examples.jsonl. All are
+bank's development part; `python -m evals fit-scope` writes assistant/scope/weights.json from scope/examples.jsonl and
+the development part. All are
 logistic regressions. Figures printed are cross-validated: each item is predicted by a model that did not see it.
 """
 
@@ -122,7 +123,7 @@ PANEL_RECALL = 0.95
 def fit_scope(library: Library) -> dict[str, float]:
     """Fits the scope classifier and returns figures where each writer's examples are predicted by a model fitted on
     the other writers', so that no paraphrase, pair or habit is on both sides."""
-    examples = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()]
+    examples = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()] + [_as_example(item) for item in items_for_fitting()]
     x = np.array([_scope_features(library, example) for example in tqdm(examples, desc="Reading")])
     y = np.array([example["label"] for example in examples])
     hands = np.array([example["hand"] for example in examples])
@@ -154,6 +155,12 @@ def fit_scope(library: Library) -> dict[str, float]:
     }
 
 
+def _as_example(item: Item) -> dict[str, Any]:
+    """An item of the bank as an example; the bank's development files are a hand of their own."""
+    label = item.reasons[0] if item.outcomes == ("declined",) and item.reasons else ANSWER
+    return {"hand": "bank", "label": label, "turns": item.turns, "text": item.question}
+
+
 def _columns(model: LogisticRegression) -> list[int]:
     """The model's columns in the order of LABELS."""
     return [list(model.classes_).index(label) for label in LABELS]
@@ -162,4 +169,4 @@ def _columns(model: LogisticRegression) -> list[int]:
 def _scope_features(library: Library, example: Mapping[str, Any]) -> NDArray[np.float64]:
     text = redact(example["text"])[0]
     history = tuple(Message("user", redact(turn)[0]) for turn in example["turns"])
-    return classifier.features(library.encoder.encode([text])[0], rules.signs(text, history))
+    return classifier.features(library.encoder.encode([following.asked(text)])[0], rules.signs(text, history))
