@@ -100,7 +100,7 @@ class Assistant:
             with clock.step("retrieval"):
                 if vector is None or text != following.asked(question.text):
                     vector = encoder.encode([text])[0]
-                retrieved = retrieve(index, vector, expand(text), question.nation, PASSAGES)
+                retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved)
                 enough = deciding.enough(index, text, retrieved, ranked)
@@ -180,6 +180,14 @@ class Assistant:
 
     def _unavailable(self) -> Answer:
         return Answer(_new_id(), Outcome.UNAVAILABLE, None, False, None, self._replies.unavailable)
+
+
+def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:
+    """The nation that was chosen; else both where the question names both, so that a comparison finds both sides; else all."""
+    if chosen:
+        return (chosen,)
+    named = ranking.asked_nations(text)
+    return tuple(sorted(named)) if len(named) > 1 else (None,)
 
 
 def require_text(question: Question) -> None:

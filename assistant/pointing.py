@@ -14,8 +14,8 @@ OFFICIALS = 2
 
 _INSTEAD: dict[Reason, tuple[str, ...]] = {
     Reason.INDIVIDUAL_CHILD: ("What can the virtual school offer schools and social workers?", "What are Virtual School Heads not being asked to do?"),
-    Reason.PARENT_OR_CARER: ("What are Virtual School Heads not being asked to do?", "Which children does the extended role cover?"),
-    Reason.SEND_OUT_OF_COHORT: ("Which children does the extended role cover?", "What can the virtual school offer schools and social workers?"),
+    Reason.PARENT_OR_CARER: ("What are Virtual School Heads not being asked to do?", "How does the 2021 guidance define the cohort of children with a social worker?"),
+    Reason.SEND_OUT_OF_COHORT: ("How does the 2021 guidance define the cohort of children with a social worker?", "What can the virtual school offer schools and social workers?"),
     Reason.OVERRIDE_ATTEMPT: ("What are Virtual School Heads not being asked to do?", "What are the aims of the extended role?"),
     Reason.PERSONAL_DATA: ("What are the aims of the extended role?", "What can the virtual school offer schools and social workers?"),
 }

@@ -10,18 +10,24 @@ from pathlib import Path
 import numpy as np
 
 from assistant.retrieval import Retrieved
-from corpus.domain import Hit, Passage, Unit
+from corpus.domain import Hit, Nation, Passage, Source, Unit
 from corpus.index import Index, tokenise
 from corpus.splitting import units
 
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 
 # The features of a unit, in the order of the fitted weights.
-UNIT_FEATURES = ("cosine", "overlap", "near", "passage", "dense", "count", "note")
+UNIT_FEATURES = ("cosine", "overlap", "near", "passage", "dense", "count", "note", "named", "nation")
 
 _COUNT = re.compile(r"\bhow\s+(?:many|much|old|often|long)\b|\bnumber\b|\bno\.?\s+of\b|\bcount\b|\bfigures?\b|\btotal\b|\bpercent\w*|%|\bproportion\b|\bwhen\b|\bwhat\s+(?:year|date|age)\b|\bsince\s+when\b|\bhow\s+big\b", re.IGNORECASE)
+_NATIONS: dict[Nation, re.Pattern[str]] = {
+    "england": re.compile(r"\b(?:england|english|dfe|ofsted)\b", re.IGNORECASE),
+    "scotland": re.compile(r"\b(?:scot\w*|vshts?|cets?|celcis)\b", re.IGNORECASE),
+}
 _DIGIT = re.compile(r"\d")
 _NOTE = "Note:"
+# Words of publishers' names that say nothing of which publisher it is.
+_COMMON = frozenset({"univers", "council", "counti", "depart", "educ", "journal", "of", "psycholog", "european"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def rank(index: Index, question: str, retrieved: Retrieved) -> tuple[Ranked, ...
 def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -> list[tuple[Unit, tuple[float, ...]]]:
     """Each unit of a hit with its features, all about 0..1: cosine to the question; share of the question's words
     (weighed by rarity) in the unit, and in the unit with its heading and lead-in; the passage's fused score and
-    cosine; whether a count is asked and the unit has a figure; whether it is a note of ours."""
+    cosine; whether a count is asked and the unit has a figure; whether it is a note of ours; whether the question names
+    the source's author, publisher or year; whether it names the passage's nation (1), another (-1) or none or both (0)."""
     wanted = dict(index.rarity(question))
     total = sum(wanted.values()) or 1.0
     asks_count = bool(_COUNT.search(question))
@@ -81,6 +88,8 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
     found = units(text)
     cosines = index.unit_vectors(hit.passage) @ retrieved.vector
     heading = stems(" ".join(hit.passage.heading))
+    named = float(bool(stems(question) & _names(index.sources[hit.passage.source_id])))
+    nation = named_nation(question, hit.passage)
     rows = []
     for unit, cosine in zip(found, cosines, strict=True):
         words = text[unit.start : unit.end]
@@ -89,8 +98,27 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
         overlap = sum(weight for stem, weight in wanted.items() if stem in own) / total
         near = sum(weight for stem, weight in wanted.items() if stem in around) / total
         counted = float(asks_count and bool(_DIGIT.search(words)))
-        rows.append((unit, (float(cosine), overlap, near, hit.score, hit.dense, counted, float(words.startswith(_NOTE)))))
+        rows.append((unit, (float(cosine), overlap, near, hit.score, hit.dense, counted, float(words.startswith(_NOTE)), named, nation)))
     return rows
+
+
+def asked_nations(question: str) -> frozenset[Nation]:
+    """The nations that a question names."""
+    return frozenset(nation for nation, pattern in _NATIONS.items() if pattern.search(question))
+
+
+def named_nation(question: str, passage: Passage) -> float:
+    asked = asked_nations(question)
+    if len(asked) != 1:
+        return 0.0
+    return 1.0 if asked <= set(passage.nation) else -1.0
+
+
+@lru_cache(maxsize=1000)
+def _names(source: Source) -> frozenset[str]:
+    """Words by which people name a source: authors' surnames, its publisher's own name, the year."""
+    surnames = " ".join(author.split()[-1] for author in source.authors)
+    return stems(f"{surnames} {source.published[:4]} {source.publisher}") - _COMMON
 
 
 @lru_cache(maxsize=50_000)

@@ -1,5 +1,6 @@
 """Hybrid search: dense and BM25 candidates, their scores fused."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.domain import Hit, Nation
@@ -22,16 +23,20 @@ class Retrieved:
     vector: Vectors
 
 
-def retrieve(index: Index, vector: Vectors, words: str, nation: Nation | None, limit: int) -> Retrieved:
-    """The best `limit` passages for a question's vector and its words (with their synonyms); with `nation`, only passages
-    of that nation (none is a valid result)."""
+def retrieve(index: Index, vector: Vectors, words: str, nations: Sequence[Nation | None], limit: int) -> Retrieved:
+    """The best `limit` passages for a question's vector and its words (with their synonyms), an equal share from each of
+    `nations`; None stands for all. Of a nation that has no such passage there is none."""
+    hits = [hit for nation in nations for hit in _of_one(index, vector, words, nation, limit // len(nations))]
+    return Retrieved(tuple(sorted(hits, key=lambda hit: -hit.score)), vector)
+
+
+def _of_one(index: Index, vector: Vectors, words: str, nation: Nation | None, limit: int) -> Iterator[Hit]:
     dense = index.dense(vector, CANDIDATES, nation)
     lexical = index.lexical(words, CANDIDATES, nation)
     scores = fuse(dense, lexical)
     best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
     found = index.passages(best)
-    hits = (Hit(found[key], scores[key], dense.get(key, 0.0), lexical.get(key, 0.0)) for key in best)
-    return Retrieved(tuple(hits), vector)
+    return (Hit(found[key], scores[key], dense.get(key, 0.0), lexical.get(key, 0.0)) for key in best)
 
 
 def fuse(dense: dict[str, float], lexical: dict[str, float]) -> dict[str, float]:

@@ -5,7 +5,8 @@ On disk, under the data folder: `current` names the version that serves; `versio
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -80,16 +81,25 @@ class Index:
         if self._client is not None:
             self._client.close()
 
+    @contextmanager
+    def _adapted(self) -> Iterator[None]:
+        """Chroma's errors as ours."""
+        try:
+            yield
+        except ChromaError as error:
+            raise IndexUnavailable(self.version, f"cannot be searched ({type(error).__name__})", REBUILD) from error
+
     def dense(self, vector: Vectors, limit: int, nation: Nation | None = None) -> dict[str, float]:
         """{passage id: cosine} of the nearest passages, nearest first; with `nation`, of that nation's alone."""
         if not self.rows:
             return {}
-        found = self._collection.query(
-            query_embeddings=[vector.tolist()],
-            n_results=min(limit, len(self.rows)),
-            where=cast(Any, {f"nation_{nation}": True}) if nation else None,
-            include=["distances"],
-        )
+        with self._adapted():
+            found = self._collection.query(
+                query_embeddings=[vector.tolist()],
+                n_results=min(limit, len(self.rows)),
+                where=cast(Any, {f"nation_{nation}": True}) if nation else None,
+                include=["distances"],
+            )
         return {key: 1.0 - distance for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)}
 
     def lexical(self, text: str, limit: int, nation: Nation | None = None) -> dict[str, float]:
@@ -125,7 +135,8 @@ class Index:
         """{id: passage} of those ids that the index holds."""
         if not ids:
             return {}
-        found = self._collection.get(ids=list(ids), include=["documents", "metadatas"])
+        with self._adapted():
+            found = self._collection.get(ids=list(ids), include=["documents", "metadatas"])
         return {key: _passage(key, text, meta) for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)}
 
     def passage(self, passage_id: str) -> Passage:
@@ -137,7 +148,8 @@ class Index:
 
     def passages_of(self, source_id: str) -> list[Passage]:
         """All passages of a source, in reading order."""
-        found = self._collection.get(where={"source_id": source_id}, include=["documents", "metadatas"])
+        with self._adapted():
+            found = self._collection.get(where={"source_id": source_id}, include=["documents", "metadatas"])
         passages = [_passage(key, text, meta) for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)]
         return sorted(passages, key=lambda passage: self._row[passage.id])
 
@@ -150,7 +162,8 @@ class Index:
         """{id: vector} of those ids that the index holds; for reuse when the next version is written."""
         if not ids:
             return {}
-        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        with self._adapted():
+            found = self._collection.get(ids=list(ids), include=["embeddings"])
         return {key: np.asarray(vector, dtype=np.float32) for key, vector in zip(found["ids"], found["embeddings"], strict=True)}
 
 

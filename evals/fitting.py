@@ -18,7 +18,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from tqdm import tqdm
 
 from assistant import following, ranking
-from assistant.answering import PASSAGES, Library
+from assistant.answering import PASSAGES, Library, nations_to_search
 from assistant.deciding import EVIDENCE_FEATURES, evidence_features
 from assistant.domain import Message, Reason
 from assistant.ranking import UNIT_FEATURES, WEIGHTS_FILE, Ranked, Weights
@@ -42,17 +42,22 @@ def fit(library: Library) -> dict[str, float]:
     items = [item for item in items_for_fitting() if item.answerable or item.kind in ("not_covered", "off_topic")]
     found = [_retrieve(library, item) for item in tqdm(items, desc="Asking")]
     unit_model, unit_figures = _fit_units(library, items, found)
+    _write({"unit": unit_model})  # the evidence is what the new model ranks, so it goes first
     evidence_model, evidence_figures = _fit_evidence(library, items, found)
-    WEIGHTS_FILE.write_text(json.dumps({"unit": unit_model, "evidence": evidence_model}, indent=1) + "\n", encoding="utf-8")
-    ranking.load_weights.cache_clear()
+    _write({"unit": unit_model, "evidence": evidence_model})
     return {**unit_figures, **evidence_figures}
+
+
+def _write(models: Mapping[str, object]) -> None:
+    WEIGHTS_FILE.write_text(json.dumps(models, indent=1) + "\n", encoding="utf-8")
+    ranking.load_weights.cache_clear()
 
 
 def _retrieve(library: Library, item: Item) -> tuple[str, Retrieved]:
     """The question as it is ranked, and what was found, as `Assistant.answer` would."""
     history = tuple(Message("user", redact(turn)[0]) for turn in item.turns)
     text = following.standalone(redact(item.question)[0], history)
-    return text, retrieve(library.index, library.encoder.encode([text])[0], expand(text), item.nation, PASSAGES)
+    return text, retrieve(library.index, library.encoder.encode([text])[0], expand(text), nations_to_search(text, item.nation), PASSAGES)
 
 
 def answers(item: Item, passage: Passage, unit: Unit) -> bool:
@@ -86,7 +91,6 @@ def _fit_units(library: Library, items: Sequence[Item], found: Sequence[tuple[st
 
 
 def _fit_evidence(library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]) -> tuple[dict[str, object], dict[str, float]]:
-    ranking.load_weights.cache_clear()
     x = np.array([evidence_features(library.index, text, retrieved, _rank(library, text, retrieved)) for text, retrieved in found])
     y = np.array([item.answerable for item in items])
     scores = np.zeros(len(y))

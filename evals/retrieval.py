@@ -77,7 +77,7 @@ def measure(beir: Beir, encoder: Encoder, data: Path | None = None, progress: Ca
         confidence: dict[str, float] = {}
         step = show("Asking", len(beir.questions))
         for key, text in beir.questions.items():
-            hits = retrieve(index, encoder.encode([text])[0], text, None, _DEPTH).hits
+            hits = retrieve(index, encoder.encode([text])[0], text, (None,), _DEPTH).hits
             ranks[key] = list(dict.fromkeys(index.sources[hit.passage.source_id].title for hit in hits))
             confidence[key] = max((hit.dense for hit in hits), default=0.0)
             step(1)

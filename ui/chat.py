@@ -46,7 +46,7 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
         gradio.HTML(rendering.page("chat_head.html", safety_words=rendering.words(safety.text)), elem_classes="vsa")
         turns = gradio.State([])
         answers = gradio.HTML("", elem_classes="vsa", elem_id="answers")
-        box = gradio.Textbox(label="Your question", info="Ask about guidance, groups of children or practice. Do not type a child's name or details.", lines=2, max_lines=8, elem_id="question", autofocus=True)
+        box = gradio.Textbox(label="Your question", info="Ask about guidance, groups of children or practice. Do not type a child's name or details.", lines=1, max_lines=8, elem_id="question", autofocus=True)
         with gradio.Row():
             nation = gradio.Radio(list(NATIONS), value="England and Scotland", label="Sources from", elem_id="nation")
         with gradio.Row():

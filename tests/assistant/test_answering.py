@@ -1,0 +1,204 @@
+"""The one path of a question, over the real index."""
+
+import dataclasses
+
+import pytest
+
+from assistant.answering import LONGEST, Assistant
+from assistant.build import build_assistant
+from assistant.domain import Message, Outcome, Question, Reason
+from assistant.errors import QuestionError
+from assistant.replies import load_replies
+from assistant.scope.signposts import load_contacts
+from assistant.settings import AssistantSettings
+from corpus.settings import CorpusSettings
+from evals.bank import load_part
+
+ASKED = "What are virtual school heads not being asked to do?"
+
+
+def without_id_and_times(answer):
+    return dataclasses.replace(answer, id="", timings_ms={})
+
+
+def test_the_limit_is_answered_whole_and_cited(assistant):
+    answer = assistant.answer(Question(ASKED))
+    assert answer.outcome is Outcome.ANSWERED
+    assert [statement.text.split()[0] for statement in answer.statements] == ["Virtual", "do", "answer", "take"]
+    (citation,) = answer.citations
+    assert (citation.source_id, citation.section) == ("worcestershire-extended-role", "Virtual School Heads are not being asked to")
+    assert (citation.nation, citation.force) == (("england",), "web page")
+    assert {caution.code for caution in answer.cautions} >= {"past_review_date"}
+    assert "kinship care" in answer.cautions[0].text
+
+
+def test_every_statement_and_quote_is_the_passages_own(assistant):
+    index = assistant.library.index
+    asked = [item for item in load_part("development") if item.answerable][:80]
+    quoted = 0
+    for item in asked:
+        answer = assistant.answer(Question(item.question))
+        texts = {citation.number: index.passage(citation.passage_id).text for citation in answer.citations}
+        for citation in answer.citations:
+            assert citation.quote in texts[citation.number]
+            quoted += 1
+        for statement in answer.statements:
+            assert statement.citations
+            assert all(statement.text in texts[number] for number in statement.citations)
+            assert statement.text in answer.answer
+        markers = {int(part.split("]")[0]) for part in answer.answer.split("[")[1:] if part.split("]")[0].isdigit()}
+        assert markers <= set(texts)
+    assert quoted > 80
+
+
+def test_the_same_question_gives_the_same_bytes(assistant, settings):
+    again = build_assistant(settings)
+    for text in (ASKED, "who funded the lasagne", "a girl says her dad hits her", "my son needs help", "training responsibilities"):
+        first, second, third = assistant.answer(Question(text)), assistant.answer(Question(text)), again.answer(Question(text))
+        assert without_id_and_times(first) == without_id_and_times(second) == without_id_and_times(third)
+        assert first.id != second.id
+
+
+@pytest.mark.parametrize("text", ["How do I bake a lasagne?", "quick recipe for scones", "who won the cup final in 1966"])
+def test_what_the_sources_do_not_hold_is_not_covered(assistant, text):
+    answer = assistant.answer(Question(text))
+    assert answer.outcome is Outcome.NOT_COVERED
+    assert answer.citations == ()
+    assert answer.statements == ()
+    assert answer.answer.startswith("The sources here do not answer this.")
+
+
+def test_not_covered_points_to_the_official_document(assistant):
+    answer = assistant._not_covered(Question("What is the pupil premium plus rate?"), _nothing_found())
+    assert "pupil-premium" in answer.answer
+    assert "its text is not in this service" in answer.answer
+
+
+def _nothing_found():
+    import numpy as np
+
+    from assistant.retrieval import Retrieved
+
+    return Retrieved((), np.zeros(3, dtype=np.float32))
+
+
+@pytest.mark.parametrize("nation", ["england", "scotland"])
+def test_a_chosen_nation_is_never_mixed(assistant, nation):
+    for item in [item for item in load_part("development") if item.answerable][:60]:
+        for citation in assistant.answer(Question(item.question, (), nation)).citations:
+            assert nation in citation.nation
+
+
+def test_an_answer_of_two_nations_says_which_is_which(assistant):
+    answer = assistant.answer(Question("compare who took part: the Scottish interviews and the English survey"))
+    assert set(answer.nation) == {"england", "scotland"}
+    assert "**England:**" in answer.answer
+    assert "**Scotland:**" in answer.answer
+    assert "mixed_nations" in {caution.code for caution in answer.cautions}
+
+
+def test_a_follow_up_is_searched_with_the_turn_before(assistant):
+    history = (Message("user", "what were the training responsibilities in the Scottish workshop"), Message("assistant", "..."))
+    answer = assistant.answer(Question("and how many under budgeting?", history))
+    assert "12" in answer.answer
+    assert answer.citations[0].source_id == "celcis-2021-roles-responsibilities"
+
+
+def test_personal_data_comes_back_nowhere(assistant):
+    text = "Lacey-Mae Thornber, 03/09/2012, 07700 900417, a.b@c.example. How many VSHTs did McIver interview?"
+    answer = assistant.answer(Question(text, (Message("user", "Alfie Penhaligon-Wray, UPN H801200001015"),)))
+    everything = repr(answer)
+    for piece in ("Lacey", "Thornber", "03/09/2012", "900417", "a.b@c", "Penhaligon", "H8012"):
+        assert piece not in everything
+    assert answer.redactions >= 5
+    assert answer.answer.startswith("Personal details were removed")
+
+
+def test_a_message_of_personal_details_alone_is_declined(assistant):
+    answer = assistant.answer(Question("Lacey-Mae Thornber 03/09/2012?"))
+    assert answer.outcome is Outcome.DECLINED
+    assert answer.redactions == 2
+
+
+def test_a_declined_answer_keeps_the_order_and_the_two_limits_apart(assistant):
+    answer = assistant.answer(Question("Should Tamsin be on a reduced timetable? She is in Year 9"))
+    assert (answer.outcome, answer.reason) == (Outcome.DECLINED, Reason.INDIVIDUAL_CHILD)
+    marks = ["call 999", "This service cannot advise about one child", "not being asked to", "Who can help", "You can ask instead", "Nothing has been reported"]
+    places = [answer.answer.index(mark) for mark in marks]
+    assert places == sorted(places)
+    assert "Virtual schools give direct support to looked-after children" in answer.answer
+    assert {c.source_id for c in answer.citations} == {"worcestershire-extended-role", "drew-banerjee-2019"}
+    assert "Tamsin" not in repr(answer)
+    assert answer.signposts
+    assert answer.suggestions
+
+
+def test_englands_limit_is_not_shown_to_scotland(assistant):
+    answer = assistant.answer(Question("Should Tamsin be on a reduced timetable? She is in Year 9", (), "scotland"))
+    assert all("scotland" in citation.nation for citation in answer.citations)
+    assert "Head Teacher" in " ".join(signpost.who for signpost in answer.signposts)
+
+
+def test_every_suggestion_is_one_this_corpus_answers_from_the_place_it_names(assistant):
+    for suggestion in load_replies(load_contacts(AssistantSettings().contacts)).suggestions:
+        answer = assistant.answer(Question(suggestion.question))
+        assert answer.outcome is Outcome.ANSWERED, suggestion
+        assert (suggestion.source, suggestion.section) in {(c.source_id, c.section) for c in answer.citations}, suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty"),
+        ("  \n ", "is empty"),
+        ("?!", "is empty"),
+        ("a" * 10_000, f"has 10000 characters; the most is {LONGEST}"),
+        ("what\x00now", "not text"),
+        ("lone \ud800 half", "not text"),
+        ("hid\u200bden words", "hidden characters"),
+        ("\u202ereversed", "hidden characters"),
+        ("tag\U000e0041s", "hidden characters"),
+    ],
+)
+def test_what_is_no_question_is_an_error_that_says_the_mend(assistant, text, says):
+    with pytest.raises(QuestionError, match=says):
+        assistant.answer(Question(text))
+
+
+def test_hidden_characters_in_the_history_are_an_error_too(assistant):
+    with pytest.raises(QuestionError, match="hidden"):
+        assistant.answer(Question(ASKED, (Message("user", "a\u200bb"),)))
+
+
+@pytest.fixture
+def without_index(tmp_path) -> Assistant:
+    return build_assistant(CorpusSettings(data=tmp_path / "none"))
+
+
+def test_an_outage_is_never_no_answer(without_index):
+    answer = without_index.answer(Question(ASKED))
+    assert answer.outcome is Outcome.UNAVAILABLE
+    assert "This is a fault, not a finding" in answer.answer
+    assert "Run: python -m corpus index" in without_index.fault
+
+
+def test_the_safety_panel_works_with_the_index_gone(without_index):
+    answer = without_index.answer(Question("a girl in my class says her stepdad hits her"))
+    assert (answer.outcome, answer.reason, answer.urgent) == (Outcome.DECLINED, Reason.SAFEGUARDING, True)
+    assert answer.answer.startswith("**If a child or anyone else is in danger now, call 999.**")
+    assert any("999" in contact.how for contact in answer.safety.contacts)
+
+
+def test_declining_works_with_the_index_gone(without_index):
+    answer = without_index.answer(Question("what about Shanice then?"))
+    assert (answer.outcome, answer.reason) == (Outcome.DECLINED, Reason.INDIVIDUAL_CHILD)
+    assert answer.citations == ()
+
+
+def test_an_index_that_breaks_while_serving_is_an_outage(own_data):
+    serving = build_assistant(CorpusSettings(data=own_data))
+    for file in own_data.rglob("chroma.sqlite3"):
+        file.write_bytes(b"not a database any more" * 1000)
+    answer = serving.answer(Question(ASKED))
+    assert answer.outcome is Outcome.UNAVAILABLE
+    assert serving.answer(Question("a girl in my class says her stepdad hits her")).urgent
