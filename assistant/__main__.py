@@ -43,7 +43,12 @@ def _for_reading(answer: Answer) -> str:
     if answer.safety:
         parts.insert(0, "\n".join(f"{contact.who}: {contact.how}" for contact in answer.safety.contacts))
     if answer.citations:
-        parts.append("\n".join(f"[{c.number}] {c.title}{f', {c.section}' if c.section else ''} ({', '.join(c.nation)}; {c.force}; {c.published or 'undated'}; {c.status})\n    {c.url}" for c in answer.citations))
+        parts.append(
+            "\n".join(
+                f"[{c.number}] {c.title}{f', {c.section}' if c.section else ''} ({', '.join(c.nation)}; {c.force}; {c.published or 'undated'}; {c.status})\n    {c.url}"
+                for c in answer.citations
+            )
+        )
     parts.extend(f"Note: {caution.text}" for caution in answer.cautions)
     return "\n\n".join(parts)
 

@@ -3,12 +3,24 @@
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from assistant import citing, deciding, following, pointing, ranking
-from assistant.domain import Answer, Draft, Message, Outcome, Question, Quote, Reason, SafetyPanel, Statement, Verdict
+from assistant.domain import (
+    Answer,
+    Citation,
+    Draft,
+    Message,
+    Outcome,
+    Question,
+    Quote,
+    Reason,
+    SafetyPanel,
+    Statement,
+    Verdict,
+)
 from assistant.errors import QuestionError
 from assistant.replies import Limit, Replies
 from assistant.retrieval import Retrieved, retrieve
@@ -19,7 +31,7 @@ from assistant.scope.signposts import Contacts
 from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
-from corpus.domain import Nation
+from corpus.domain import Nation, Source
 from corpus.embedding import Encoder, Vectors
 from corpus.errors import CorpusError
 from corpus.index import Index
@@ -48,7 +60,14 @@ class Assistant:
     """Answers questions. `library` is None where no index could be opened, and `fault` then says why: such an
     assistant still declines, and still shows the safety panel."""
 
-    def __init__(self, library: Library | None, replies: Replies, contacts: Contacts, classifier: Classifier | None = None, fault: str = "") -> None:
+    def __init__(
+        self,
+        library: Library | None,
+        replies: Replies,
+        contacts: Contacts,
+        classifier: Classifier | None = None,
+        fault: str = "",
+    ) -> None:
         self.library, self.fault = library, fault
         self._replies, self._contacts, self._classifier = replies, contacts, classifier
         self._limits = _find_limits(library.index, replies) if library else {}
@@ -73,7 +92,12 @@ class Assistant:
         if redactions:
             answer = replace(answer, answer=f"{self._replies.redacted}\n\n{answer.answer}", redactions=redactions)
         if verdict.urgent:
-            answer = replace(answer, answer=f"{self._replies.safety.text}\n\n{answer.answer}", urgent=True, safety=self._replies.safety)
+            answer = replace(
+                answer,
+                answer=f"{self._replies.safety.text}\n\n{answer.answer}",
+                urgent=True,
+                safety=self._replies.safety,
+            )
         version = self.library.index.version if self.library else ""
         return replace(answer, corpus_version=version, timings_ms=clock.timings())
 
@@ -109,7 +133,7 @@ class Assistant:
             with clock.step("checking"):
                 draft = check([hit.passage for hit in retrieved.hits], draft)
             if not draft.quotes:
-                return self._not_covered(question, retrieved)
+                return self._not_covered(question, retrieved, index.sources)
             return self._answered(draft, index)
         except CorpusError:
             return self._unavailable()
@@ -130,13 +154,16 @@ class Assistant:
             writer=quoting.NAME,
         )
 
-    def _not_covered(self, question: Question, retrieved: Retrieved) -> Answer:
-        assert self.library is not None
+    def _not_covered(self, question: Question, retrieved: Retrieved, sources: Mapping[str, Source]) -> Answer:
         suggestions = pointing.suggestions(self._replies.suggestions, retrieved)
-        officials = pointing.official_documents(question.text, question.nation, self.library.index.sources)
+        officials = pointing.official_documents(question.text, question.nation, sources)
         parts = [self._replies.not_covered]
         if officials:
-            parts.append("This official document is on the topic; its text is not in this service: " + "; ".join(f"[{s.title}]({s.url}) ({pointing.provenance(s)})" for s in officials) + ".")
+            parts.append(
+                "This official document is on the topic; its text is not in this service: "
+                + "; ".join(f"[{s.title}]({s.url}) ({pointing.provenance(s)})" for s in officials)
+                + "."
+            )
         if suggestions:
             parts.append("The nearest questions that are covered:\n\n" + "\n".join(f"- {text}" for text in suggestions))
         return Answer(_new_id(), Outcome.NOT_COVERED, None, False, None, "\n\n".join(parts), suggestions=suggestions)
@@ -150,15 +177,20 @@ class Assistant:
         parts.append(self._replies.declined[reason])
         quotes = self._limits.get((reason, nation), ())
         statements: tuple[Statement, ...] = ()
-        citations: tuple[citing.Citation, ...] = ()
+        citations: tuple[Citation, ...] = ()
         if quotes and self.library:
             draft = Draft(quotes, frozenset(n for n, quote in enumerate(quotes) if _is_item(quote)))
             statements, citations = citing.cite(draft, self.library.index.sources)
-            parts.append(f"What the sources say about the role in {nation.title()}:\n\n" + citing.wording(draft, statements, citations))
+            parts.append(
+                f"What the sources say about the role in {nation.title()}:\n\n"
+                + citing.wording(draft, statements, citations)
+            )
         signposts = self._contacts.for_reason(reason, question.nation)
         if signposts and reason is not Reason.SAFEGUARDING:
             parts.append("Who can help:\n\n" + "\n".join(f"- {s.who}: {s.how}" for s in signposts))
-        suggestions = () if reason is Reason.SAFEGUARDING else pointing.instead(self._replies.suggestions, reason, nation)
+        suggestions = (
+            () if reason is Reason.SAFEGUARDING else pointing.instead(self._replies.suggestions, reason, nation)
+        )
         if suggestions:
             parts.append("You can ask instead:\n\n" + "\n".join(f"- {text}" for text in suggestions))
         if reason not in (Reason.OVERRIDE_ATTEMPT, Reason.PERSONAL_DATA):
@@ -196,7 +228,9 @@ def require_text(question: Question) -> None:
         if _NOT_TEXT.search(message):
             raise QuestionError("The question holds bytes that are not text. Paste it again as plain text.")
         if _HIDDEN.search(message):
-            raise QuestionError("The question holds hidden characters (text direction or zero-width marks). Type it again as plain text.")
+            raise QuestionError(
+                "The question holds hidden characters (text direction or zero-width marks). Type it again as plain text."
+            )
     if not any(character.isalnum() for character in question.text):
         raise QuestionError("The question is empty. Type a question.")
     if len(question.text) > LONGEST:
@@ -207,7 +241,9 @@ def require_text(question: Question) -> None:
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd]")
 # Zero-width, text-direction, byte-order and tag characters can hide words from the person who reads a question. The
 # zero-width joiners are hidden only between Latin letters: emoji and several scripts need them.
-_HIDDEN = re.compile("[\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]|(?<=[A-Za-z])[\u200c\u200d](?=[A-Za-z])")
+_HIDDEN = re.compile(
+    "[\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]|(?<=[A-Za-z])[\u200c\u200d](?=[A-Za-z])"
+)
 
 
 def _without_personal_data(question: Question) -> tuple[Question, int]:
@@ -223,7 +259,10 @@ def _without_personal_data(question: Question) -> tuple[Question, int]:
 def _find_limits(index: Index, replies: Replies) -> dict[tuple[Reason, Nation], tuple[Quote, ...]]:
     """The quotes that declined replies cite, each with its lead-in where it is a list item. A source whose digest was
     replaced by an original may word it otherwise; its limit is then left out."""
-    return {key: tuple(quote for limit in limits for quote in _limit_quotes(index, limit)) for key, limits in replies.limits.items()}
+    return {
+        key: tuple(quote for limit in limits for quote in _limit_quotes(index, limit))
+        for key, limits in replies.limits.items()
+    }
 
 
 def _limit_quotes(index: Index, limit: Limit) -> Iterator[Quote]:

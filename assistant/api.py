@@ -51,7 +51,11 @@ def create_router(assistant: Assistant) -> APIRouter:
     """The API's paths over one assistant."""
     router = APIRouter()
 
-    @router.post("/v1/ask", summary="Ask a question", responses={503: {"description": "The index cannot serve: same body, outcome unavailable"}})
+    @router.post(
+        "/v1/ask",
+        summary="Ask a question",
+        responses={503: {"description": "The index cannot serve: same body, outcome unavailable"}},
+    )
     def ask(request: AskRequest) -> JSONResponse:
         history = tuple(Message(message.role, message.content) for message in request.history)
         answer = assistant.answer(Question(request.question, history, request.nation))
@@ -72,7 +76,11 @@ def create_router(assistant: Assistant) -> APIRouter:
         if source_id not in index.sources:
             raise UnknownSource(source_id, "is not in the catalogue", "See /v1/sources")
         record = asdict(index.sources[source_id])
-        return {**record, "rendition": index.renditions.get(source_id), "passages": [asdict(passage) for passage in index.passages_of(source_id)]}
+        return {
+            **record,
+            "rendition": index.renditions.get(source_id),
+            "passages": [asdict(passage) for passage in index.passages_of(source_id)],
+        }
 
     @router.get("/v1/passages/{passage_id}", summary="One passage")
     def passage(passage_id: str) -> dict[str, Any]:
@@ -92,13 +100,21 @@ def create_router(assistant: Assistant) -> APIRouter:
 def require_index(assistant: Assistant) -> Index:
     """Raises IndexUnavailable with what went wrong when the assistant was built."""
     if assistant.library is None:
-        raise IndexUnavailable("index", assistant.fault or "is not open", "Run: python -m corpus index, then start again")
+        raise IndexUnavailable(
+            "index", assistant.fault or "is not open", "Run: python -m corpus index, then start again"
+        )
     return assistant.library.index
 
 
 def problem(request: Request, status: int, detail: str) -> JSONResponse:
     """An RFC 9457 problem: what went wrong and how to mend it, nothing of what was sent."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "instance": request.url.path}
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+    }
     return JSONResponse(body, status, media_type="application/problem+json")
 
 
@@ -106,8 +122,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Every error of the app as a problem."""
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
         return problem(request, 422, f"{where}: {first['msg']}. See /docs for what this path takes.")
@@ -117,7 +132,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem(request, 422, str(error))
 
     @app.exception_handler(UnknownSource)
-    def unknown(request: Request, error: Exception) -> JSONResponse:
+    def unknown(request: Request, _: Exception) -> JSONResponse:
         return problem(request, 404, "There is no such source or passage. It may have changed since; see /v1/sources.")
 
     @app.exception_handler(IndexUnavailable)
@@ -125,8 +140,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         return problem(request, 503, str(error))
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
         return problem(request, error.status_code, error.detail)
 
     @app.exception_handler(Exception)

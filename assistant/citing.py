@@ -42,7 +42,11 @@ def _runs(quotes: Sequence[Quote]) -> list[list[Quote]]:
     """Quotes grouped where only white space and list marks stand between them in the same passage."""
     runs: list[list[Quote]] = []
     for quote in quotes:
-        if runs and runs[-1][-1].passage == quote.passage and not quote.passage.text[runs[-1][-1].end : quote.start].strip(" \n-"):
+        if (
+            runs
+            and runs[-1][-1].passage == quote.passage
+            and not quote.passage.text[runs[-1][-1].end : quote.start].strip(" \n-")
+        ):
             runs[-1].append(quote)
         else:
             runs.append([quote])
@@ -59,7 +63,11 @@ def wording(draft: Draft, statements: Sequence[Statement], citations: Sequence[C
         before, was_item = marker, item
         (marker,) = statement.citations
         item = number in draft.items
-        label = f"**{' and '.join(nation.title() for nation in citations[marker - 1].nation)}:** " if mixed and marker != before else ""
+        label = (
+            f"**{' and '.join(nation.title() for nation in citations[marker - 1].nation)}:** "
+            if mixed and marker != before
+            else ""
+        )
         gap = "" if not out else "\n" if item and was_item else "\n\n"
         out += f"{gap}{'- ' if item else ''}{label}{statement.text} [{marker}]"
     return out
@@ -79,17 +87,32 @@ def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tu
         elif source.status == "past review date":
             found[f"past_review:{source_id}"] = Caution("past_review_date", f"{name} is out of date.{instead}")
         elif source.status == "historic":
-            found[f"historic:{source_id}"] = Caution("historic", f"{name} describes what was found at that date and is not kept up to date.")
+            found[f"historic:{source_id}"] = Caution(
+                "historic", f"{name} describes what was found at that date and is not kept up to date."
+            )
         if source.force in ("research", "practice paper"):
-            found[f"research:{source_id}"] = Caution("research_not_guidance", f"{name} is {_kind(source.force)}, not guidance: it places no duty on anyone.")
+            found[f"research:{source_id}"] = Caution(
+                "research_not_guidance", f"{name} is {_kind(source.force)}, not guidance: it places no duty on anyone."
+            )
         elif source.force == "web page":
-            found[f"one_council:{source_id}"] = Caution("one_publisher", f"{name} is one publisher's own page ({source.publisher}); other councils' offers differ.")
+            found[f"one_council:{source_id}"] = Caution(
+                "one_publisher",
+                f"{name} is one publisher's own page ({source.publisher}); other councils' offers differ.",
+            )
     nations = list(dict.fromkeys(nation for citation in citations for nation in citation.nation))
     if len(nations) > 1:
-        found["nations"] = Caution("mixed_nations", f"This answer draws on sources of {' and '.join(n.title() for n in nations)}; what applies in one does not apply in the other.")
+        found["nations"] = Caution(
+            "mixed_nations",
+            f"This answer draws on sources of {' and '.join(n.title() for n in nations)}; what applies in one does not apply in the other.",
+        )
     figures = [s for s in dict.fromkeys(c.source_id for c in citations) if "do not reconcile" in sources[s].notes]
-    if figures and any(any(ch.isdigit() for ch in citation.quote) for citation in citations if citation.source_id in figures):
-        found["figures"] = Caution("figures_do_not_reconcile", "Figures in this source do not reconcile with one another; they are quoted as they stand.")
+    if figures and any(
+        any(ch.isdigit() for ch in citation.quote) for citation in citations if citation.source_id in figures
+    ):
+        found["figures"] = Caution(
+            "figures_do_not_reconcile",
+            "Figures in this source do not reconcile with one another; they are quoted as they stand.",
+        )
     return tuple(found.values())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from assistant.ranking import Ranked, stems, load_weights
+from assistant.ranking import Ranked, load_weights, stems
 from assistant.retrieval import Retrieved
 from corpus.index import Index
 

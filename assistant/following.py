@@ -41,7 +41,7 @@ def asked(text: str) -> str:
 
 
 def _follows(text: str) -> bool:
-    return bool(_LEANS.search(text)) and len(text.split()) <= 2 * SHORT or len(text.split()) <= SHORT // 2
+    return (bool(_LEANS.search(text)) and len(text.split()) <= 2 * SHORT) or len(text.split()) <= SHORT // 2
 
 
 def _usable(history: tuple[Message, ...]) -> list[str]:

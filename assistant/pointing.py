@@ -13,13 +13,31 @@ SUGGESTIONS = 3
 OFFICIALS = 2
 
 _INSTEAD: dict[Reason, tuple[str, ...]] = {
-    Reason.INDIVIDUAL_CHILD: ("What can the virtual school offer schools and social workers?", "What are Virtual School Heads not being asked to do?"),
-    Reason.PARENT_OR_CARER: ("What are Virtual School Heads not being asked to do?", "How does the 2021 guidance define the cohort of children with a social worker?"),
-    Reason.SEND_OUT_OF_COHORT: ("How does the 2021 guidance define the cohort of children with a social worker?", "What can the virtual school offer schools and social workers?"),
-    Reason.OVERRIDE_ATTEMPT: ("What are Virtual School Heads not being asked to do?", "What are the aims of the extended role?"),
-    Reason.PERSONAL_DATA: ("What are the aims of the extended role?", "What can the virtual school offer schools and social workers?"),
+    Reason.INDIVIDUAL_CHILD: (
+        "What can the virtual school offer schools and social workers?",
+        "What are Virtual School Heads not being asked to do?",
+    ),
+    Reason.PARENT_OR_CARER: (
+        "What are Virtual School Heads not being asked to do?",
+        "How does the 2021 guidance define the cohort of children with a social worker?",
+    ),
+    Reason.SEND_OUT_OF_COHORT: (
+        "How does the 2021 guidance define the cohort of children with a social worker?",
+        "What can the virtual school offer schools and social workers?",
+    ),
+    Reason.OVERRIDE_ATTEMPT: (
+        "What are Virtual School Heads not being asked to do?",
+        "What are the aims of the extended role?",
+    ),
+    Reason.PERSONAL_DATA: (
+        "What are the aims of the extended role?",
+        "What can the virtual school offer schools and social workers?",
+    ),
 }
-_INSTEAD_SCOTLAND = ("What did Scottish virtual heads say about connections with social workers?", "What did the Scottish paper say about work with families?")
+_INSTEAD_SCOTLAND = (
+    "What did Scottish virtual heads say about connections with social workers?",
+    "What did the Scottish paper say about work with families?",
+)
 
 
 def instead(known: Sequence[Suggestion], reason: Reason, nation: Nation) -> tuple[str, ...]:
@@ -30,7 +48,10 @@ def instead(known: Sequence[Suggestion], reason: Reason, nation: Nation) -> tupl
 
 def suggestions(known: Sequence[Suggestion], retrieved: Retrieved) -> tuple[str, ...]:
     """The covered questions whose own place was found nearest to what was asked."""
-    places = {(hit.passage.source_id, hit.passage.section or ""): place for place, hit in reversed(list(enumerate(retrieved.hits)))}
+    places = {
+        (hit.passage.source_id, hit.passage.section or ""): place
+        for place, hit in reversed(list(enumerate(retrieved.hits)))
+    }
     near = sorted((places[key], s.question) for s in known if (key := (s.source, s.section)) in places)
     return tuple(question for _, question in near[:SUGGESTIONS])
 
@@ -51,7 +72,11 @@ def official_documents(question: str, nation: Nation | None, sources: Mapping[st
 
 def provenance(source: Source) -> str:
     """Nation, force and date of a source, for people."""
-    parts = [" and ".join(nation.replace("-", " ").title() for nation in source.nation), source.force, source.published or "undated"]
+    parts = [
+        " and ".join(nation.replace("-", " ").title() for nation in source.nation),
+        source.force,
+        source.published or "undated",
+    ]
     if not source.url_checked:
         parts.append("link not checked")
     return ", ".join(parts)

@@ -19,7 +19,10 @@ WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 # The features of a unit, in the order of the fitted weights.
 UNIT_FEATURES = ("cosine", "overlap", "near", "passage", "dense", "count", "note", "named", "nation")
 
-_COUNT = re.compile(r"\bhow\s+(?:many|much|old|often|long)\b|\bnumber\b|\bno\.?\s+of\b|\bcount\b|\bfigures?\b|\btotal\b|\bpercent\w*|%|\bproportion\b|\bwhen\b|\bwhat\s+(?:year|date|age)\b|\bsince\s+when\b|\bhow\s+big\b", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\bhow\s+(?:many|much|old|often|long)\b|\bnumber\b|\bno\.?\s+of\b|\bcount\b|\bfigures?\b|\btotal\b|\bpercent\w*|%|\bproportion\b|\bwhen\b|\bwhat\s+(?:year|date|age)\b|\bsince\s+when\b|\bhow\s+big\b",
+    re.IGNORECASE,
+)
 _NATIONS: dict[Nation, re.Pattern[str]] = {
     "england": re.compile(r"\b(?:england|english|dfe|ofsted)\b", re.IGNORECASE),
     "scotland": re.compile(r"\b(?:scot\w*|vshts?|cets?|celcis)\b", re.IGNORECASE),
@@ -90,7 +93,7 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
     heading = stems(" ".join(hit.passage.heading))
     named = float(bool(stems(question) & _names(index.sources[hit.passage.source_id])))
     nation = named_nation(question, hit.passage)
-    rows = []
+    rows: list[tuple[Unit, tuple[float, ...]]] = []
     for unit, cosine in zip(found, cosines, strict=True):
         words = text[unit.start : unit.end]
         own = stems(words)
@@ -98,7 +101,22 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
         overlap = sum(weight for stem, weight in wanted.items() if stem in own) / total
         near = sum(weight for stem, weight in wanted.items() if stem in around) / total
         counted = float(asks_count and bool(_DIGIT.search(words)))
-        rows.append((unit, (float(cosine), overlap, near, hit.score, hit.dense, counted, float(words.startswith(_NOTE)), named, nation)))
+        rows.append(
+            (
+                unit,
+                (
+                    float(cosine),
+                    overlap,
+                    near,
+                    hit.score,
+                    hit.dense,
+                    counted,
+                    float(words.startswith(_NOTE)),
+                    named,
+                    nation,
+                ),
+            )
+        )
     return rows
 
 

@@ -44,7 +44,9 @@ def fuse(dense: dict[str, float], lexical: dict[str, float]) -> dict[str, float]
     passage that one side did not return counts as that side's lowest."""
     scaled_dense, scaled_lexical = _scaled(dense), _scaled(lexical)
     keys = dense.keys() | lexical.keys()
-    return {key: DENSE_SHARE * scaled_dense.get(key, 0.0) + (1 - DENSE_SHARE) * scaled_lexical.get(key, 0.0) for key in keys}
+    return {
+        key: DENSE_SHARE * scaled_dense.get(key, 0.0) + (1 - DENSE_SHARE) * scaled_lexical.get(key, 0.0) for key in keys
+    }
 
 
 def _scaled(scores: dict[str, float]) -> dict[str, float]:

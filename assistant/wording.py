@@ -35,7 +35,9 @@ def vocabulary() -> tuple[Group, ...]:
         raw = yaml.safe_load(VOCABULARY_FILE.read_text(encoding="utf-8"))
         return tuple(Group(tuple(entry["terms"]), tuple(_pattern(term) for term in entry["terms"])) for entry in raw)
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise SettingsError(f"{VOCABULARY_FILE}: cannot be used ({error}). Each entry needs 'terms', a list of words") from error
+        raise SettingsError(
+            f"{VOCABULARY_FILE}: cannot be used ({error}). Each entry needs 'terms', a list of words"
+        ) from error
 
 
 def _pattern(term: str) -> re.Pattern[str]:

@@ -33,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = CorpusSettings()
     if getattr(options, "data", None):
         settings = settings.model_copy(update={"data": options.data})
-    run: dict[str, Callable[[CorpusSettings, argparse.Namespace], None]] = {"check": _check, "index": _index, "search": _search, "sources": _sources}
+    run: dict[str, Callable[[CorpusSettings, argparse.Namespace], None]] = {
+        "check": _check,
+        "index": _index,
+        "search": _search,
+        "sources": _sources,
+    }
     try:
         run[options.command](settings, options)
     except CorpusError as error:
@@ -61,12 +66,20 @@ def _index(settings: CorpusSettings, _: argparse.Namespace) -> None:
         except OSError as error:
             from corpus.errors import DataFolderError
 
-            raise DataFolderError(settings.data, f"cannot be written ({error.strerror})", "Choose a folder you may write to: --data DIR or VSA_DATA") from error
+            raise DataFolderError(
+                settings.data,
+                f"cannot be written ({error.strerror})",
+                "Choose a folder you may write to: --data DIR or VSA_DATA",
+            ) from error
         report = write_index(settings.data, sources, passages, OnnxEncoder(model), progress)
     if report.changed:
-        print(f"Indexed {report.passages} passages ({report.embedded} embedded, {report.reused} kept). Version {report.version}")
+        print(
+            f"Indexed {report.passages} passages ({report.embedded} embedded, {report.reused} kept). Version {report.version}"
+        )
     else:
-        print(f"Nothing to do: the index already says what the files say ({report.passages} passages). Version {report.version}")
+        print(
+            f"Nothing to do: the index already says what the files say ({report.passages} passages). Version {report.version}"
+        )
 
 
 def _search(settings: CorpusSettings, options: argparse.Namespace) -> None:
@@ -75,7 +88,9 @@ def _search(settings: CorpusSettings, options: argparse.Namespace) -> None:
     near = index.dense(encoder.encode([options.words])[0], options.top, options.nation)
     for passage_id, passage in index.passages(list(near)).items():
         source = index.sources[passage.source_id]
-        print(f"{near[passage_id]:.3f}  {source.title} ({', '.join(source.nation)}, {source.force})\n       {' > '.join(passage.heading)}  [{passage_id}]")
+        print(
+            f"{near[passage_id]:.3f}  {source.title} ({', '.join(source.nation)}, {source.force})\n       {' > '.join(passage.heading)}  [{passage_id}]"
+        )
         print("       " + passage.text.replace("\n\n", "\n").replace("\n", "\n       ") + "\n")
 
 
@@ -84,7 +99,9 @@ def _sources(settings: CorpusSettings, _: argparse.Namespace) -> None:
     held = {passage.source_id: passage.rendition for passage in passages}
     for source in sources.values():
         checked = "" if source.url_checked else " (link not checked)"
-        print(f"{source.id}\n  {source.title}\n  {source.publisher}, {source.published or 'undated'}; {', '.join(source.nation)}; {source.force}; {source.status}; {held.get(source.id, 'link only')}\n  {source.url}{checked}")
+        print(
+            f"{source.id}\n  {source.title}\n  {source.publisher}, {source.published or 'undated'}; {', '.join(source.nation)}; {source.force}; {source.status}; {held.get(source.id, 'link only')}\n  {source.url}{checked}"
+        )
 
 
 if __name__ == "__main__":

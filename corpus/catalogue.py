@@ -1,7 +1,8 @@
 """Reads and checks the catalogue: one record a source."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -47,12 +48,20 @@ class _Record(BaseModel):
         return value
 
 
+def source_from_record(record: Mapping[str, Any]) -> Source:
+    """A source from plain JSON or YAML fields, which have lists where a source has tuples."""
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in record.items()}
+    return Source(**fields)
+
+
 def load_catalogue(path: Path) -> dict[str, Source]:
     """Returns {source id: Source} in the file's order. Raises CatalogueError."""
     try:
         records = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CatalogueError(path, f"cannot be read ({error.strerror})", "Check the path and its permissions") from error
+        raise CatalogueError(
+            path, f"cannot be read ({error.strerror})", "Check the path and its permissions"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
@@ -71,8 +80,12 @@ def load_catalogue(path: Path) -> dict[str, Source]:
             raise CatalogueError(where, f"{field}: {first['msg']}", "Mend that field") from error
         if record.id in sources:
             raise CatalogueError(where, "its id is used twice", "Give each record an id of its own")
-        sources[record.id] = Source(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.model_dump().items()})
+        sources[record.id] = source_from_record(record.model_dump())
     for source in sources.values():
         if source.superseded_by and source.superseded_by not in sources:
-            raise CatalogueError(f"{path} ({source.id})", f"superseded_by names no record: {source.superseded_by}", "Add that record or mend the id")
+            raise CatalogueError(
+                f"{path} ({source.id})",
+                f"superseded_by names no record: {source.superseded_by}",
+                "Add that record or mend the id",
+            )
     return sources

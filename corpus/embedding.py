@@ -50,7 +50,11 @@ class OnnxEncoder:
         except (OSError, ValueError) as error:
             raise ModelError(folder, "holds no exported model", "Run: python -m corpus index") from error
         if hashlib.sha256(graph).hexdigest() != card["onnx_sha256"]:
-            raise ModelError(folder / "model.onnx", "has changed since it was exported", "Delete that folder, then run: python -m corpus index")
+            raise ModelError(
+                folder / "model.onnx",
+                "has changed since it was exported",
+                "Delete that folder, then run: python -m corpus index",
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3

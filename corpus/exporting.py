@@ -54,7 +54,11 @@ def weights_folder(settings: CorpusSettings) -> Path:
     try:
         return Path(snapshot_download(_hub_name(settings.model), local_files_only=True))
     except (OSError, ValueError) as error:
-        raise ModelError(settings.model, "is neither a folder nor a model in the local cache", "Nothing is downloaded here: put the model on this machine and set VSA_MODEL to its folder") from error
+        raise ModelError(
+            settings.model,
+            "is neither a folder nor a model in the local cache",
+            "Nothing is downloaded here: put the model on this machine and set VSA_MODEL to its folder",
+        ) from error
 
 
 def _hub_name(name: str) -> str:
@@ -70,7 +74,11 @@ def _checked(weights: Path, settings: CorpusSettings) -> str:
         raise ModelError(file, f"cannot be read ({error.strerror})", "Reinstall the model") from error
     expected = settings.model_sha256 or (BUNDLED_SHA256 if settings.model == BUNDLED_MODEL else None)
     if expected and checksum != expected:
-        raise ModelError(file, f"its SHA-256 is {checksum}, not the published {expected}", "Do not use these weights; reinstall the model")
+        raise ModelError(
+            file,
+            f"its SHA-256 is {checksum}, not the published {expected}",
+            "Do not use these weights; reinstall the model",
+        )
     return checksum
 
 
@@ -82,7 +90,7 @@ def _export(weights: Path, folder: Path, precision: str, fingerprint: str, check
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(str(weights), device="cpu", local_files_only=True).eval()
     except (OSError, ValueError) as error:
@@ -96,7 +104,9 @@ def _export(weights: Path, folder: Path, precision: str, fingerprint: str, check
             self.model = model
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            out: torch.Tensor = self.model({"input_ids": input_ids, "attention_mask": attention_mask})["sentence_embedding"]
+            out: torch.Tensor = self.model({"input_ids": input_ids, "attention_mask": attention_mask})[
+                "sentence_embedding"
+            ]
             return torch.nn.functional.normalize(out, p=2.0, dim=1)
 
     sample = model.tokenizer(["one", "two of unequal length"], return_tensors="pt", padding=True)
@@ -148,10 +158,18 @@ def _compare(model: object, folder: Path, precision: str) -> None:
     """Refuses a graph whose vectors are not the library's own (fp32) or next to them (int8)."""
     from corpus.embedding import OnnxEncoder
 
-    texts = ["What does a virtual school do?", "attendance", "A longer sentence, with a comma, that asks nothing at all. " * 20]
+    texts = [
+        "What does a virtual school do?",
+        "attendance",
+        "A longer sentence, with a comma, that asks nothing at all. " * 20,
+    ]
     ours = OnnxEncoder(folder).encode(texts)
     theirs = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)  # type: ignore[attr-defined]
     lowest = float((ours * theirs).sum(axis=1).min())
     # fp32 differs by rounding alone; int8 was measured at 0.9991 or more over 220 texts (decision 0001).
     if lowest < (0.9999 if precision == "fp32" else 0.995):
-        raise ModelError(folder, f"the exported graph does not give the model's own vectors (cosine {lowest:.4f})", "Use another model or precision")
+        raise ModelError(
+            folder,
+            f"the exported graph does not give the model's own vectors (cosine {lowest:.4f})",
+            "Use another model or precision",
+        )

@@ -7,7 +7,7 @@ On disk, under the data folder: `current` names the version that serves; `versio
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ import Stemmer
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
+from corpus.catalogue import source_from_record
 from corpus.domain import NATIONS, Nation, Passage, Source
 from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
@@ -44,7 +45,9 @@ def open_chroma(folder: Path) -> Any:
 
 def tokenise(texts: Sequence[str]) -> Any:
     """Stemmed English words without stopwords, for BM25: the same for passages and questions."""
-    return bm25s.tokenize(list(texts), stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False, show_progress=False)
+    return bm25s.tokenize(
+        list(texts), stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False, show_progress=False
+    )
 
 
 class Index:
@@ -56,12 +59,17 @@ class Index:
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             if manifest["format"] != FORMAT:
-                raise IndexUnavailable(folder, f"is of format {manifest['format']}, this version reads {FORMAT}", REBUILD)
+                raise IndexUnavailable(
+                    folder, f"is of format {manifest['format']}, this version reads {FORMAT}", REBUILD
+                )
             self.version: str = manifest["version"]
-            self.sources = {record["id"]: _source(record) for record in manifest["sources"]}
+            self.sources = {record["id"]: source_from_record(record) for record in manifest["sources"]}
             self.encoder: str = manifest["encoder"]
             self.renditions: dict[str, str] = manifest["renditions"]
-            self.rows = [Row(r[0], tuple(r[1]), r[2], r[3]) for r in json.loads((folder / "rows.json").read_text(encoding="utf-8"))]
+            self.rows = [
+                Row(r[0], tuple(r[1]), r[2], r[3])
+                for r in json.loads((folder / "rows.json").read_text(encoding="utf-8"))
+            ]
             self._row = {row.id: number for number, row in enumerate(self.rows)}
             self._units: Vectors = np.load(folder / "units.npy", mmap_mode="r")
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, load_corpus=False)
@@ -137,20 +145,28 @@ class Index:
             return {}
         with self._adapted():
             found = self._collection.get(ids=list(ids), include=["documents", "metadatas"])
-        return {key: _passage(key, text, meta) for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)}
+        return {
+            key: _passage(key, text, meta)
+            for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)
+        }
 
     def passage(self, passage_id: str) -> Passage:
         """Raises UnknownSource where the index has no such passage."""
         try:
             return self.passages([passage_id])[passage_id]
         except KeyError as error:
-            raise UnknownSource(passage_id, "is not a passage of this index", "It may have changed since; search again") from error
+            raise UnknownSource(
+                passage_id, "is not a passage of this index", "It may have changed since; search again"
+            ) from error
 
     def passages_of(self, source_id: str) -> list[Passage]:
         """All passages of a source, in reading order."""
         with self._adapted():
             found = self._collection.get(where={"source_id": source_id}, include=["documents", "metadatas"])
-        passages = [_passage(key, text, meta) for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)]
+        passages = [
+            _passage(key, text, meta)
+            for key, text, meta in zip(found["ids"], found["documents"], found["metadatas"], strict=True)
+        ]
         return sorted(passages, key=lambda passage: self._row[passage.id])
 
     def unit_vectors(self, passage: Passage) -> Vectors:
@@ -164,7 +180,10 @@ class Index:
             return {}
         with self._adapted():
             found = self._collection.get(ids=list(ids), include=["embeddings"])
-        return {key: np.asarray(vector, dtype=np.float32) for key, vector in zip(found["ids"], found["embeddings"], strict=True)}
+        return {
+            key: np.asarray(vector, dtype=np.float32)
+            for key, vector in zip(found["ids"], found["embeddings"], strict=True)
+        }
 
 
 def open_index(data: Path) -> Index:
@@ -193,12 +212,3 @@ def _passage(key: str, text: str, meta: dict[str, Any]) -> Passage:
     nation = tuple(n for n in NATIONS if meta[f"nation_{n}"])
     page = meta["page"] if meta["page"] >= 0 else None
     return Passage(key, meta["source_id"], meta["rendition"], tuple(json.loads(meta["heading"])), text, nation, page)
-
-
-def source_record(source: Source) -> dict[str, Any]:
-    """A source as plain JSON."""
-    return asdict(source)
-
-
-def _source(record: dict[str, Any]) -> Source:
-    return Source(**{key: tuple(value) if isinstance(value, list) else value for key, value in record.items()})

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import bm25s
@@ -19,7 +19,7 @@ from corpus.catalogue import load_catalogue
 from corpus.domain import Passage, Source
 from corpus.embedding import Encoder, Vectors
 from corpus.errors import DataFolderError, IndexUnavailable, ReadingError
-from corpus.index import COLLECTION, FORMAT, Index, Row, metadata, open_chroma, open_index, source_record, tokenise
+from corpus.index import COLLECTION, FORMAT, Index, Row, metadata, open_chroma, open_index, tokenise
 from corpus.reading import find_file, read_document
 from corpus.settings import CorpusSettings
 
@@ -54,11 +54,15 @@ def read_corpus(settings: CorpusSettings) -> tuple[dict[str, Source], list[Passa
             path, rendition = found
             passages.extend(splitting.split(read_document(path, source.id, rendition), source.nation))
     if not passages:
-        raise ReadingError(settings.digests, "holds no digest of any source in the catalogue", "Add one, or mend VSA_DIGESTS")
+        raise ReadingError(
+            settings.digests, "holds no digest of any source in the catalogue", "Add one, or mend VSA_DIGESTS"
+        )
     return sources, passages
 
 
-def write_index(data: Path, sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder, progress: Progress) -> Report:
+def write_index(
+    data: Path, sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder, progress: Progress
+) -> Report:
     """Makes the index say exactly `passages`. A run that is killed leaves the old version serving.
     Raises DataFolderError where the folder cannot be written or another run holds it."""
     with _writer(data):
@@ -92,17 +96,26 @@ def _writer(data: Path) -> Iterator[None]:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "lock").open("w")
     except OSError as error:
-        raise DataFolderError(data, f"cannot be written ({error.strerror})", "Choose a folder you may write to: --data DIR or VSA_DATA") from error
+        raise DataFolderError(
+            data, f"cannot be written ({error.strerror})", "Choose a folder you may write to: --data DIR or VSA_DATA"
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise DataFolderError(data, "is being indexed by another run", "Wait until it ends, then run again") from error
+            raise DataFolderError(
+                data, "is being indexed by another run", "Wait until it ends, then run again"
+            ) from error
         yield
 
 
 def _version(sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder) -> str:
-    said = [FORMAT, encoder.fingerprint, [source_record(source) for source in sources.values()], [passage.id for passage in passages]]
+    said = [
+        FORMAT,
+        encoder.fingerprint,
+        [asdict(source) for source in sources.values()],
+        [passage.id for passage in passages],
+    ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
@@ -118,13 +131,25 @@ def _opened(data: Path) -> Iterator[Index | None]:
         yield index
 
 
-def _write(folder: Path, sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder, old: Index | None, version: str, progress: Progress) -> int:
+def _write(
+    folder: Path,
+    sources: Mapping[str, Source],
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    old: Index | None,
+    version: str,
+    progress: Progress,
+) -> int:
     """Writes all files of a version and returns how many passages were embedded anew."""
     vectors, unit_vectors = _known_vectors(old, passages, encoder)
     new = [passage for passage in passages if passage.id not in vectors]
     texts = [splitting.embedding_text(passage) for passage in new]
     spans = [splitting.units(passage.text) for passage in new]
-    unit_texts = [splitting.unit_embedding_text(passage, unit) for passage, found in zip(new, spans, strict=True) for unit in found]
+    unit_texts = [
+        splitting.unit_embedding_text(passage, unit)
+        for passage, found in zip(new, spans, strict=True)
+        for unit in found
+    ]
     made = encoder.encode(texts + unit_texts, progress("Embedding", len(texts) + len(unit_texts)))
     position = len(new)
     for number, (passage, found) in enumerate(zip(new, spans, strict=True)):
@@ -147,13 +172,15 @@ def _write(folder: Path, sources: Mapping[str, Source], passages: Sequence[Passa
         "encoder": encoder.fingerprint,
         "passages": len(passages),
         "renditions": {passage.source_id: passage.rendition for passage in passages},
-        "sources": [source_record(source) for source in sources.values()],
+        "sources": [asdict(source) for source in sources.values()],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
     return len(new)
 
 
-def _known_vectors(old: Index | None, passages: Sequence[Passage], encoder: Encoder) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
+def _known_vectors(
+    old: Index | None, passages: Sequence[Passage], encoder: Encoder
+) -> tuple[dict[str, Vectors], dict[str, Vectors]]:
     if old is None or old.encoder != encoder.fingerprint:
         return {}, {}
     held = {row.id for row in old.rows}
@@ -167,17 +194,32 @@ def _write_bm25(folder: Path, passages: Sequence[Passage]) -> None:
     bm25.save(str(folder))
 
 
-def _write_chroma(folder: Path, sources: Mapping[str, Source], passages: Sequence[Passage], vectors: Mapping[str, Vectors], progress: Callable[[int], object]) -> None:
+def _write_chroma(
+    folder: Path,
+    sources: Mapping[str, Source],
+    passages: Sequence[Passage],
+    vectors: Mapping[str, Vectors],
+    progress: Callable[[int], object],
+) -> None:
     """Through llama-index's own adapter, so that plain llama-index can read the collection."""
     from llama_index.core.schema import TextNode
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
     client = open_chroma(folder)
-    collection = client.create_collection(COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
+    collection = client.create_collection(
+        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )
     store = ChromaVectorStore(chroma_collection=collection)
     for start in range(0, len(passages), _WRITE_BATCH):
         batch = passages[start : start + _WRITE_BATCH]
-        store.add([TextNode(id_=p.id, text=p.text, metadata=metadata(p, sources[p.source_id]), embedding=vectors[p.id].tolist()) for p in batch])
+        store.add(
+            [
+                TextNode(
+                    id_=p.id, text=p.text, metadata=metadata(p, sources[p.source_id]), embedding=vectors[p.id].tolist()
+                )
+                for p in batch
+            ]
+        )
         progress(len(batch))
     client.close()
 
@@ -188,7 +230,11 @@ def _verify(folder: Path, passages: Sequence[Passage]) -> None:
         for start in range(0, len(passages), _WRITE_BATCH):
             batch = passages[start : start + _WRITE_BATCH]
             if index.passages([passage.id for passage in batch]) != {passage.id: passage for passage in batch}:
-                raise IndexUnavailable(folder, "does not hold what was written", "The old index still serves; check the disk, then run again")
+                raise IndexUnavailable(
+                    folder,
+                    "does not hold what was written",
+                    "The old index still serves; check the disk, then run again",
+                )
 
 
 def _switch(data: Path, version: str) -> None:

@@ -24,7 +24,9 @@ def find_file(source: Source, settings: CorpusSettings) -> tuple[Path, Rendition
         raise ReadingError(settings.originals, f"{names} are both originals of {source.id}", "Keep one of them")
     if originals:
         if originals[0].suffix.lower() not in READABLE:
-            raise ReadingError(originals[0], "is of a kind this version cannot read", f"Save it as {' or '.join(READABLE)}")
+            raise ReadingError(
+                originals[0], "is of a kind this version cannot read", f"Save it as {' or '.join(READABLE)}"
+            )
         return originals[0], "original"
     digest = settings.digests / f"{source.id}.md"
     return (digest, "digest") if digest.is_file() else None
@@ -50,11 +52,15 @@ def _without_front_matter(text: str, path: Path, source_id: str) -> str:
     """The text below the front matter, with its line numbers kept."""
     lines = text.split("\n")
     if not lines or lines[0].strip() != _FENCE:
-        raise ReadingError(f"{path}:1", "has no front matter", f"Start the file with '---', 'source: {source_id}', '---'")
+        raise ReadingError(
+            f"{path}:1", "has no front matter", f"Start the file with '---', 'source: {source_id}', '---'"
+        )
     try:
         end = next(n for n, line in enumerate(lines[1:], start=1) if line.strip() == _FENCE)
     except StopIteration:
-        raise ReadingError(f"{path}:{len(lines)}", "its front matter is never closed", "Add a line '---' below it") from None
+        raise ReadingError(
+            f"{path}:{len(lines)}", "its front matter is never closed", "Add a line '---' below it"
+        ) from None
     try:
         front = yaml.safe_load("\n".join(lines[1:end]))
     except yaml.YAMLError as error:
@@ -63,7 +69,11 @@ def _without_front_matter(text: str, path: Path, source_id: str) -> str:
         line = min(mark.line + 2, end) if mark else 2
         raise ReadingError(f"{path}:{line}", "its front matter is not valid YAML", "Mend that line") from error
     if not isinstance(front, dict) or front.get("source") != source_id:
-        raise ReadingError(f"{path}:2", f"its front matter does not say 'source: {source_id}'", "Mend the source's id or the file's name")
+        raise ReadingError(
+            f"{path}:2",
+            f"its front matter does not say 'source: {source_id}'",
+            "Mend the source's id or the file's name",
+        )
     return "\n".join([""] * (end + 1) + lines[end + 1 :])
 
 
@@ -107,12 +117,16 @@ def read_markdown(text: str, source_id: str, rendition: Rendition) -> list[Secti
 
 def _plain_bullets(text: str) -> str:
     """Word processors' bullets as Markdown ones, so that plain-text originals keep their lists."""
-    return "\n".join("- " + line.lstrip()[1:].lstrip() if line.lstrip()[:1] in ("•", "▪", "◦") else line for line in text.split("\n"))
+    return "\n".join(
+        "- " + line.lstrip()[1:].lstrip() if line.lstrip()[:1] in ("•", "▪", "◦") else line for line in text.split("\n")
+    )
 
 
 def _matching(tokens: list[Token], start: int) -> int:
     closing = tokens[start].type.replace("_open", "_close")
-    return next(n for n in range(start, len(tokens)) if tokens[n].type == closing and tokens[n].level == tokens[start].level)
+    return next(
+        n for n in range(start, len(tokens)) if tokens[n].type == closing and tokens[n].level == tokens[start].level
+    )
 
 
 def _items(tokens: list[Token]) -> list[str]:

@@ -28,7 +28,9 @@ def split(sections: list[Section], nation: tuple[Nation, ...]) -> list[Passage]:
             copy = seen.get(key, 0)
             seen[key] = copy + 1
             identity = _digest(section, text, nation, copy) if copy else key
-            passages.append(Passage(identity, section.source_id, section.rendition, section.heading, text, nation, section.page))
+            passages.append(
+                Passage(identity, section.source_id, section.rendition, section.heading, text, nation, section.page)
+            )
     return passages
 
 

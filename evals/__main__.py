@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="answer the bank, score the answers, store the run")
     run.add_argument("--part", choices=PARTS, action="append", help="default: every part")
     run.add_argument("--misses", action="store_true", help="list each miss of the development part with its reason")
-    run.add_argument("--out", type=Path, default=Path("runs/latest"), help="where the run is stored (default: runs/latest)")
+    run.add_argument(
+        "--out", type=Path, default=Path("runs/latest"), help="where the run is stored (default: runs/latest)"
+    )
     speed = commands.add_parser("speed", help="time an answer against a bare encoding and a plain retrieval")
     retrieval = commands.add_parser("retrieval", help="measure retrieval on a folder in the BEIR layout")
     retrieval.add_argument("--beir", type=Path, required=True, metavar="DIR")
@@ -37,7 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     corpus = CorpusSettings()
     if options.data:
         corpus = corpus.model_copy(update={"data": options.data})
-    commands_by_name: dict[str, Callable[[CorpusSettings, argparse.Namespace], Figures]] = {"run": _run, "speed": _speed, "retrieval": _retrieval, "fit": _fit, "fit-scope": _fit_scope}
+    commands_by_name: dict[str, Callable[[CorpusSettings, argparse.Namespace], Figures]] = {
+        "run": _run,
+        "speed": _speed,
+        "retrieval": _retrieval,
+        "fit": _fit,
+        "fit-scope": _fit_scope,
+    }
     try:
         figures = commands_by_name[options.command](corpus, options)
     except (CorpusError, SettingsError, BankError, BeirError) as error:
@@ -70,7 +78,12 @@ def _run(corpus: CorpusSettings, options: argparse.Namespace) -> Figures:
         answers = running.run(assistant, items)
         scores = [scoring.score(item, answers[item.id], library.index) for item in items]
         figures = scoring.figures(scores, answers)
-        running.store(options.out / part, answers, {"part": part, "corpus_version": library.index.version, "encoder": library.encoder.fingerprint}, figures)
+        running.store(
+            options.out / part,
+            answers,
+            {"part": part, "corpus_version": library.index.version, "encoder": library.encoder.fingerprint},
+            figures,
+        )
         out.update({f"{part}: items": len(items), **{f"{part}: {name}": value for name, value in figures.items()}})
         if options.misses and part == "development":
             for score in scores:
@@ -82,8 +95,7 @@ def _run(corpus: CorpusSettings, options: argparse.Namespace) -> Figures:
 def _speed(corpus: CorpusSettings, _: argparse.Namespace) -> Figures:
     from evals.speed import measure
 
-    assistant, _library = _whole(corpus)
-    return measure(assistant, corpus)
+    return measure(*_whole(corpus), corpus)
 
 
 def _retrieval(corpus: CorpusSettings, options: argparse.Namespace) -> Figures:

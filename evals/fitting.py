@@ -57,7 +57,9 @@ def _retrieve(library: Library, item: Item) -> tuple[str, Retrieved]:
     """The question as it is ranked, and what was found, as `Assistant.answer` would."""
     history = tuple(Message("user", redact(turn)[0]) for turn in item.turns)
     text = following.standalone(redact(item.question)[0], history)
-    return text, retrieve(library.index, library.encoder.encode([text])[0], expand(text), nations_to_search(text, item.nation), PASSAGES)
+    return text, retrieve(
+        library.index, library.encoder.encode([text])[0], expand(text), nations_to_search(text, item.nation), PASSAGES
+    )
 
 
 def answers(item: Item, passage: Passage, unit: Unit) -> bool:
@@ -70,7 +72,9 @@ def answers(item: Item, passage: Passage, unit: Unit) -> bool:
     return held > 0 and held >= len(item.facts) / 2
 
 
-def _fit_units(library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]) -> tuple[dict[str, object], dict[str, float]]:
+def _fit_units(
+    library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]
+) -> tuple[dict[str, object], dict[str, float]]:
     rows, labels, groups = [], [], []
     for number, (item, (text, retrieved)) in enumerate(zip(items, found, strict=True)):
         if not item.answerable:
@@ -87,11 +91,21 @@ def _fit_units(library: Library, items: Sequence[Item], found: Sequence[tuple[st
     first = [bool(y[g == n][np.argmax(scores[g == n])]) for n in np.unique(g) if y[g == n].any()]
     reachable = np.mean([y[g == n].any() for n in np.unique(g)])
     model = _model().fit(x, y)
-    return _weights(UNIT_FEATURES, model, 0.5), {"unit: questions with an answering unit among the hits": float(reachable), "unit: of these, answering unit first": float(np.mean(first))}
+    return _weights(UNIT_FEATURES, model, 0.5), {
+        "unit: questions with an answering unit among the hits": float(reachable),
+        "unit: of these, answering unit first": float(np.mean(first)),
+    }
 
 
-def _fit_evidence(library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]) -> tuple[dict[str, object], dict[str, float]]:
-    x = np.array([evidence_features(library.index, text, retrieved, _rank(library, text, retrieved)) for text, retrieved in found])
+def _fit_evidence(
+    library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]
+) -> tuple[dict[str, object], dict[str, float]]:
+    x = np.array(
+        [
+            evidence_features(library.index, text, retrieved, _rank(library, text, retrieved))
+            for text, retrieved in found
+        ]
+    )
     y = np.array([item.answerable for item in items])
     scores = np.zeros(len(y))
     for train, test in GroupKFold(_FOLDS, shuffle=True, random_state=_SEED).split(x, y, np.arange(len(y))):
@@ -115,8 +129,18 @@ def _model() -> LogisticRegression:
 
 
 def _weights(names: Sequence[str], model: LogisticRegression, threshold: float) -> dict[str, object]:
-    weights = Weights(tuple(names), tuple(round(float(c), 4) for c in model.coef_[0]), round(float(model.intercept_[0]), 4), round(threshold, 4))
-    return {"names": weights.names, "coefficients": weights.coefficients, "intercept": weights.intercept, "threshold": weights.threshold}
+    weights = Weights(
+        tuple(names),
+        tuple(round(float(c), 4) for c in model.coef_[0]),
+        round(float(model.intercept_[0]), 4),
+        round(threshold, 4),
+    )
+    return {
+        "names": weights.names,
+        "coefficients": weights.coefficients,
+        "intercept": weights.intercept,
+        "threshold": weights.threshold,
+    }
 
 
 EXAMPLES = Path(classifier.__file__).parent / "examples.jsonl"
@@ -127,7 +151,9 @@ PANEL_RECALL = 0.95
 def fit_scope(library: Library) -> dict[str, float]:
     """Fits the scope classifier and returns figures where each writer's examples are predicted by a model fitted on
     the other writers', so that no paraphrase, pair or habit is on both sides."""
-    examples = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()] + [_as_example(item) for item in items_for_fitting()]
+    examples = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()] + [
+        _as_example(item) for item in items_for_fitting()
+    ]
     x = np.array([_scope_features(library, example) for example in tqdm(examples, desc="Reading")])
     y = np.array([example["label"] for example in examples])
     hands = np.array([example["hand"] for example in examples])

@@ -56,7 +56,9 @@ def _jsonl(path: Path) -> list[dict[str, str]]:
     try:
         lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     except OSError as error:
-        raise BeirError(f"{path}: cannot be read ({error.strerror}). Give a folder with corpus.jsonl, queries.jsonl and qrels/") from error
+        raise BeirError(
+            f"{path}: cannot be read ({error.strerror}). Give a folder with corpus.jsonl, queries.jsonl and qrels/"
+        ) from error
     for number, line in enumerate(lines, start=1):
         try:
             rows.append(json.loads(line))
@@ -65,7 +67,12 @@ def _jsonl(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def measure(beir: Beir, encoder: Encoder, data: Path | None = None, progress: Callable[[str, int], Callable[[int], object]] | None = None) -> dict[str, float]:
+def measure(
+    beir: Beir,
+    encoder: Encoder,
+    data: Path | None = None,
+    progress: Callable[[str, int], Callable[[int], object]] | None = None,
+) -> dict[str, float]:
     """nDCG@10, Recall@5, Recall@10 and MRR@10 over the answerable questions, and, where questions without a relevant
     document are present, the AUROC with which the best passage's cosine tells the two kinds apart."""
     show = progress or (lambda what, total: tqdm(total=total, desc=what).update)
@@ -102,8 +109,13 @@ def _as_corpus(beir: Beir) -> tuple[dict[str, Source], list[Passage]]:
     passages: list[Passage] = []
     for number, (key, (title, text)) in enumerate(beir.documents.items()):
         source_id = f"document-{number}"
-        sources[source_id] = Source(source_id, key, (), "", "", ("england",), "web page", "current", None, None, (), "", "", False)
-        sections = [Section(s.source_id, s.rendition, (title or key, *s.heading[1:]), s.text) for s in read_markdown(f"# {title or key}\n\n{text}", source_id, "original")]
+        sources[source_id] = Source(
+            source_id, key, (), "", "", ("england",), "web page", "current", None, None, (), "", "", False
+        )
+        sections = [
+            Section(s.source_id, s.rendition, (title or key, *s.heading[1:]), s.text)
+            for s in read_markdown(f"# {title or key}\n\n{text}", source_id, "original")
+        ]
         passages.extend(splitting.split(sections, ("england",)))
     return sources, passages
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from assistant.answering import Assistant
+from assistant.answering import Assistant, Library
 from assistant.domain import Question
 from corpus.exporting import weights_folder
-from corpus.index import open_chroma
+from corpus.index import Index, open_chroma
 from corpus.settings import CorpusSettings
 from evals.bank import load_part
 
@@ -24,19 +24,21 @@ _TOP_K = 5
 _WARM_UP = 5
 
 
-def measure(assistant: Assistant, settings: CorpusSettings) -> dict[str, float]:
+def measure(assistant: Assistant, library: Library, settings: CorpusSettings) -> dict[str, float]:
     """Median milliseconds of each, and the answer's median as a ratio to the other two."""
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(weights_folder(settings)), device="cpu", local_files_only=True)
     with tempfile.TemporaryDirectory() as folder:
-        plain = _plain_retriever(assistant, model, Path(folder))
+        plain = _plain_retriever(library.index, model, Path(folder))
         ways: dict[str, Callable[[str], object]] = {
             "answer": lambda text: assistant.answer(Question(text)),
             "bare sentence-transformers encoding": lambda text: model.encode(text, show_progress_bar=False),
             "plain llama-index + Chroma retrieval": plain,
         }
-        questions = [item.question for item in load_part("development") if item.outcomes[0] == "answered" and not item.turns]
+        questions = [
+            item.question for item in load_part("development") if item.outcomes[0] == "answered" and not item.turns
+        ]
         times: dict[str, list[float]] = {name: [] for name in ways}
         for text in questions[:_WARM_UP]:
             for way in ways.values():
@@ -53,14 +55,14 @@ def measure(assistant: Assistant, settings: CorpusSettings) -> dict[str, float]:
     return out
 
 
-def _plain_retriever(assistant: Assistant, model: Any, folder: Path) -> Callable[[str], object]:
+def _plain_retriever(index: Index, model: Any, folder: Path) -> Callable[[str], object]:
     """What the tutorial gives: the same passages in a VectorStoreIndex over Chroma, embedded by sentence-transformers."""
     from llama_index.core import StorageContext, VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.schema import TextNode
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
-    class Embedding(BaseEmbedding):
+    class Embedding(BaseEmbedding):  # type: ignore[misc]
         def _get_query_embedding(self, query: str) -> list[float]:
             return model.encode(query, show_progress_bar=False).tolist()  # type: ignore[no-any-return]
 
@@ -70,10 +72,14 @@ def _plain_retriever(assistant: Assistant, model: Any, folder: Path) -> Callable
         async def _aget_query_embedding(self, query: str) -> list[float]:
             return self._get_query_embedding(query)
 
-    assert assistant.library is not None
-    index = assistant.library.index
-    nodes = [TextNode(id_=passage.id, text=passage.text) for source_id in index.renditions for passage in index.passages_of(source_id)]
+    nodes = [
+        TextNode(id_=passage.id, text=passage.text)
+        for source_id in index.renditions
+        for passage in index.passages_of(source_id)
+    ]
     collection = open_chroma(folder).create_collection("plain", embedding_function=None)
     storage = StorageContext.from_defaults(vector_store=ChromaVectorStore(chroma_collection=collection))
-    retriever = VectorStoreIndex(nodes, storage_context=storage, embed_model=Embedding()).as_retriever(similarity_top_k=_TOP_K)
-    return retriever.retrieve
+    retriever = VectorStoreIndex(nodes, storage_context=storage, embed_model=Embedding()).as_retriever(
+        similarity_top_k=_TOP_K
+    )
+    return lambda text: retriever.retrieve(text)

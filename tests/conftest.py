@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,12 @@ from assistant.build import build_assistant
 from corpus.__main__ import main as corpus_command
 from corpus.settings import CorpusSettings
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    os.environ.get("CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +47,10 @@ def settings(data: Path) -> CorpusSettings:
 
 
 @pytest.fixture(scope="session")
-def assistant(settings: CorpusSettings) -> Iterator[Assistant]:
+def assistant(settings: CorpusSettings) -> Assistant:
     built = build_assistant(settings)
     assert built.library is not None, built.fault
-    yield built
+    return built
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -63,4 +67,6 @@ _LEFT_OUT = pytest.StashKey[int]()
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line("No Chromium found: browser tests were not run. Install it, or name it in CHROMIUM.")
+        terminalreporter.write_line(
+            "No Chromium found: browser tests were not run. Install it, or name it in CHROMIUM."
+        )

@@ -23,7 +23,9 @@ def serving(data: Path, environment: Mapping[str, str] | None = None) -> Iterato
     """`python -m ui` over a data folder; yields its address once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "ui", "--port", str(port), "--data", str(data)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})}) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})}
+    ) as process:
         address = f"http://127.0.0.1:{port}"
         try:
             deadline = time.monotonic() + 60

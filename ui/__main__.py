@@ -22,7 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     trouble = _cannot_listen(options.host, options.port)
     if trouble:
-        print(f"{options.host}:{options.port}: cannot be used ({trouble}). Choose another with --host and --port (or HOST and PORT)", file=sys.stderr)
+        print(
+            f"{options.host}:{options.port}: cannot be used ({trouble}). Choose another with --host and --port (or HOST and PORT)",
+            file=sys.stderr,
+        )
         return 1
     corpus = CorpusSettings()
     if options.data:

@@ -16,7 +16,18 @@ PAGES = Path(__file__).parent / "pages"
 
 # Everything comes from this process: the browser is told to fetch nothing else. Gradio builds its page with inline
 # scripts and styles and compiles templates, hence the two 'unsafe' words.
-_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; frame-ancestors 'self'"
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss:",
+        "worker-src 'self' blob:",
+        "frame-ancestors 'self'",
+    )
+)
 
 
 def create_app(assistant: Assistant) -> FastAPI:
@@ -47,9 +58,14 @@ def create_app(assistant: Assistant) -> FastAPI:
             index = require_index(assistant)
         except IndexUnavailable as error:
             return _message("The sources cannot be shown", str(error), 503)
-        entries = [{"source": source, "provenance": rendering.provenance(source), "held": source.id in index.renditions} for source in index.sources.values()]
+        entries = [
+            {"source": source, "provenance": rendering.provenance(source), "held": source.id in index.renditions}
+            for source in index.sources.values()
+        ]
         held, linked = [e for e in entries if e["held"]], [e for e in entries if not e["held"]]
-        return HTMLResponse(rendering.page("sources.html", held=held, linked=linked, safety_words=rendering.words(safety.text)))
+        return HTMLResponse(
+            rendering.page("sources.html", held=held, linked=linked, safety_words=rendering.words(safety.text))
+        )
 
     @app.get("/sources/{source_id}", include_in_schema=False)
     def source(source_id: str) -> HTMLResponse:
@@ -82,16 +98,21 @@ def create_app(assistant: Assistant) -> FastAPI:
         )
 
     def _message(title: str, text: str, status: int) -> HTMLResponse:
-        return HTMLResponse(rendering.page("message.html", title=title, text=text, safety_words=rendering.words(safety.text)), status)
+        return HTMLResponse(
+            rendering.page("message.html", title=title, text=text, safety_words=rendering.words(safety.text)), status
+        )
 
-    return gradio.mount_gradio_app(
+    gradio.mount_gradio_app(
         app,
         create_chat(assistant, safety),
         path="/chat",
-        theme=gradio.themes.Default(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        theme=gradio.themes.Default(
+            primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
         css_paths=[PAGES / "style.css", PAGES / "chat.css"],
         footer_links=[],
         show_error=False,
         ssr_mode=False,
         enable_monitoring=False,
     )
+    return app

@@ -30,7 +30,11 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
     import gradio
 
     def ask(text: str, nation: str, turns: Turns) -> tuple[Turns, str, str, str]:
-        history = tuple(message for question, answer in turns for message in (Message("user", question), Message("assistant", answer.answer)))
+        history = tuple(
+            message
+            for question, answer in turns
+            for message in (Message("user", question), Message("assistant", answer.answer))
+        )
         try:
             answer = assistant.answer(Question(text, history, cast(Nation | None, NATIONS[nation])))
         except QuestionError as error:
@@ -46,14 +50,23 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
         gradio.HTML(rendering.page("chat_head.html", safety_words=rendering.words(safety.text)), elem_classes="vsa")
         turns = gradio.State([])
         answers = gradio.HTML("", elem_classes="vsa", elem_id="answers")
-        box = gradio.Textbox(label="Your question", info="Ask about guidance, groups of children or practice. Do not type a child's name or details.", lines=1, max_lines=8, elem_id="question", autofocus=True)
+        box = gradio.Textbox(
+            label="Your question",
+            info="Ask about guidance, groups of children or practice. Do not type a child's name or details.",
+            lines=1,
+            max_lines=8,
+            elem_id="question",
+            autofocus=True,
+        )
         with gradio.Row():
             nation = gradio.Radio(list(NATIONS), value="England and Scotland", label="Sources from", elem_id="nation")
         with gradio.Row():
             button = gradio.Button("Ask", variant="primary", elem_id="ask")
             again = gradio.Button("Start again", elem_id="clear")
         trouble = gradio.Markdown("", elem_id="trouble")
-        gradio.Examples([[example] for example in EXAMPLES], inputs=[box], label="Questions to try", cache_examples=False)
+        gradio.Examples(
+            [[example] for example in EXAMPLES], inputs=[box], label="Questions to try", cache_examples=False
+        )
         gradio.HTML(rendering.page("chat_foot.html"), elem_classes="vsa")
         inputs, outputs = [box, nation, turns], [turns, answers, box, trouble]
         gradio.on([button.click, box.submit], ask, inputs, outputs, api_visibility="private")

@@ -10,7 +10,13 @@ from markdown_it import MarkdownIt
 from assistant.domain import Answer, SafetyPanel
 from corpus.domain import Passage, Source
 
-_environment = Environment(loader=PackageLoader("ui", "pages"), autoescape=select_autoescape(default=True), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_environment = Environment(
+    loader=PackageLoader("ui", "pages"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 # HTML in the text is shown as text; links and lists are made from Markdown.
 _markdown = MarkdownIt("commonmark", {"html": False})
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -24,7 +30,10 @@ def page(name: str, **values: object) -> str:
 def conversation(turns: Sequence[tuple[str, Answer]], safety: SafetyPanel) -> str:
     """Questions with their answers, oldest first; the safety panel stays in front once a turn was urgent."""
     urgent = any(answer.urgent for _, answer in turns)
-    shown = [{"number": n, "question": question, "answer": answer, "words": answer_words(answer, n)} for n, (question, answer) in enumerate(turns, start=1)]
+    shown = [
+        {"number": n, "question": question, "answer": answer, "words": answer_words(answer, n)}
+        for n, (question, answer) in enumerate(turns, start=1)
+    ]
     return page("conversation.html", turns=shown, urgent=urgent, safety=safety, safety_words=words(safety.text))
 
 
@@ -45,7 +54,7 @@ def answer_words(answer: Answer, turn: int) -> str:
 
 def words(markdown: str) -> str:
     """Markdown as HTML."""
-    return _markdown.render(markdown)
+    return str(_markdown.render(markdown))
 
 
 def passage_html(passage: Passage) -> str:

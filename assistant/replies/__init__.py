@@ -59,11 +59,17 @@ def load_replies(contacts: Contacts) -> Replies:
             unavailable=_words("unavailable"),
             redacted=_words("redacted"),
             nothing_passed_on=_words("nothing_passed_on"),
-            limits={(Reason(name), nation): tuple(Limit(**entry) for entry in entries) for name, by_nation in limits.items() for nation, entries in by_nation.items()},
+            limits={
+                (Reason(name), nation): tuple(Limit(**entry) for entry in entries)
+                for name, by_nation in limits.items()
+                for nation, entries in by_nation.items()
+            },
             suggestions=tuple(Suggestion(**entry) for entry in _yaml("suggestions.yaml")),
         )
     except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
-        raise SettingsError(f"{HERE}: the fixed replies cannot be read ({error}). Restore the folder from the release") from error
+        raise SettingsError(
+            f"{HERE}: the fixed replies cannot be read ({error}). Restore the folder from the release"
+        ) from error
 
 
 def _words(name: str) -> str:

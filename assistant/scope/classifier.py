@@ -48,7 +48,10 @@ class Classifier:
         chances = self.chances(vector, rules.signs(text, history))
         danger = chances[Reason.SAFEGUARDING.value]
         urgent = verdict.urgent or danger >= self.panel_from
-        evidence = (*verdict.evidence, f"chance that it may be answered: {chances[ANSWER]:.2f}; of danger: {danger:.2f}")
+        evidence = (
+            *verdict.evidence,
+            f"chance that it may be answered: {chances[ANSWER]:.2f}; of danger: {danger:.2f}",
+        )
         if chances[ANSWER] >= self.answer_from:
             return Verdict(None, urgent, evidence)
         likeliest = max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label])
@@ -66,6 +69,10 @@ def load_classifier() -> Classifier:
     """Raises SettingsError where the weights are missing or malformed."""
     try:
         raw = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
-        return Classifier(raw["encoder"], np.array(raw["weights"]), np.array(raw["intercepts"]), raw["answer_from"], raw["panel_from"])
+        return Classifier(
+            raw["encoder"], np.array(raw["weights"]), np.array(raw["intercepts"]), raw["answer_from"], raw["panel_from"]
+        )
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"{WEIGHTS_FILE}: cannot be used ({type(error).__name__}). Run: python -m evals fit-scope") from error
+        raise SettingsError(
+            f"{WEIGHTS_FILE}: cannot be used ({type(error).__name__}). Run: python -m evals fit-scope"
+        ) from error

@@ -17,21 +17,32 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         ("email", r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"),
-        ("birth date", rf"\b{_BIRTH}\W{{0,3}}\d{{1,2}}(?:st|nd|rd|th)?[\s./-]+(?:{_MONTH}|\d{{1,2}})[\s./,-]+\d{{2,4}}\b"),
+        (
+            "birth date",
+            rf"\b{_BIRTH}\W{{0,3}}\d{{1,2}}(?:st|nd|rd|th)?[\s./-]+(?:{_MONTH}|\d{{1,2}})[\s./,-]+\d{{2,4}}\b",
+        ),
         ("date", r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b"),
-        ("street address", r"\b\d{1,4}[a-z]?,?\s+(?:[A-Za-z'’-]+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|close|drive|rise|way|court|crescent|terrace|gardens|grove|place)\b"),
+        (
+            "street address",
+            r"\b\d{1,4}[a-z]?,?\s+(?:[A-Za-z'’-]+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|close|drive|rise|way|court|crescent|terrace|gardens|grove|place)\b",
+        ),
         ("postcode", r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b"),
         ("national insurance number", r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
         ("unique pupil number", r"\b[a-z]\d{11}[a-z\d]\b"),
         ("phone", r"(?<!\d)(?:\+44\s?\(?0?\)?|0)\d{2,4}[\s-]?\d{3,4}[\s-]?\d{3,4}(?!\d)"),
         ("nhs number", r"\b\d{3}[\s-]\d{3}[\s-]\d{4}\b"),
-        ("record number", r"\b(?:upn|uln|chi|nhs|scn|case|pupil|child|record|mosaic|liquidlogic)\s*(?:id|no\.?|number|ref(?:erence)?)?\s*[:#]?\s*[a-z]{0,3}-?\d{4,}\b"),
+        (
+            "record number",
+            r"\b(?:upn|uln|chi|nhs|scn|case|pupil|child|record|mosaic|liquidlogic)\s*(?:id|no\.?|number|ref(?:erence)?)?\s*[:#]?\s*[a-z]{0,3}-?\d{4,}\b",
+        ),
         ("long number", r"\b\d{8,12}\b"),
     )
 )
 
 # Two or more capitalised words in a row, hyphens and apostrophes within them allowed.
-_NAME_RUN = re.compile(r"\b[A-Z][a-zà-ÿ]+(?:['’-][A-Z]?[a-zà-ÿ]+)*(?:\s+(?:[A-Z]\.?\s+)?(?:(?:de|van|von|al|bin|ap)\s+)?[A-Z][a-zà-ÿ]*(?:['’-]?[A-Z]?[a-zà-ÿ]+)+)+")
+_NAME_RUN = re.compile(
+    r"\b[A-Z][a-zà-ÿ]+(?:['’-][A-Z]?[a-zà-ÿ]+)*(?:\s+(?:[A-Z]\.?\s+)?(?:(?:de|van|von|al|bin|ap)\s+)?[A-Z][a-zà-ÿ]*(?:['’-]?[A-Z]?[a-zà-ÿ]+)+)+"
+)
 _WORD = re.compile(r"[A-Za-zà-ÿ][\wà-ÿ'’-]*")
 
 
@@ -48,8 +59,7 @@ def redact(text: str) -> tuple[str, int]:
     for _, pattern in _PATTERNS:
         text, found = pattern.subn(REMOVED, text)
         count += found
-    runs = [match for match in _NAME_RUN.finditer(text)]
-    for match in reversed(runs):
+    for match in reversed(list(_NAME_RUN.finditer(text))):
         span = _name_span(text, match)
         if span:
             text = text[: span[0]] + REMOVED + text[span[1] :]

@@ -20,101 +20,208 @@ _PERSONAL = r"(?:he|she|him|her|his|hers|he'?s|she'?s|shes|hes)"
 
 # Danger to someone now or soon, or a disclosure. Whether it is an event or a topic is decided below.
 _DANGER = _any(
-    r"\bself[\s-]?harm", r"\bsuicid", r"\bkill\w*\s+(?:him|her|my|them)self|\bkill\s+(?:him|her|me|us)\b|\bend(?:ing)?\s+(?:it\s+all|(?:his|her|my)\s+life)", r"\boverdos",
-    r"\b(?:tuk|took|taken|swallow\w*)\b.{0,30}\b(?:pills?|tablets?|parac\w*|bleach|batter)", r"\bcut(?:ting)?\s+(?:her|him|my|them)sel", r"\bsaying\s+goodbye|\bgoodbye\s+(?:note|message|letter)",
-    r"\b(?:don'?t|dont|doesn'?t|doesnt)\s+want\s+(?:to|2)\s+(?:live|be\s+(?:here|alive)|wake\s+up|go\s+home)", r"\b(?:scared|frightened|terrified|afraid|feart)\s+(?:to|of|tae|ae)\s+(?:g\w+\s+(?:home|hame)|(?:his|her|my)\s+(?:dad|mum|step\w*))",
-    r"\bdisclos", r"\babus(?:e|ed|ing)\b", r"\bmolest|\brap(?:ed|e|ing)\b|\bgroom(?:ed|ing)\b|\bnudes?\b|\bexploit", r"\btouch(?:es|ed|ing)?\s+(?:her|him|me|them|my)\b|\btouched\b", r"\b(?:does|dose|did|doing)\s+(?:stuff|things)\s+to\s+(?:her|him|me)",
-    r"\bcomes?\s+into\s+(?:her|his|my)\s+(?:bed)?room", r"\bpics\b.{0,60}\b(?:tell|post|send)|\bkeeps?\s+asking\s+for\s+pics", r"\btexts?\b.{0,60}\blate\s+at\s+night",
-    r"\b(?:hit|hits|hitting|beat|beats|beating|beaten|punch\w*|kick\w*|slap\w*|skelp\w*|batter\w*|chok\w+|strangl\w+|burn(?:t|ed|s)?|hurt|hurts|hurting|thump\w*|leather\w*|belt(?:ed|s))\b", r"\bbruis|\bblack\s+eye|\bburn\s+marks?|\bmarks\s+(?:on|up)\b|\bcigarette\s+burn",
+    r"\bself[\s-]?harm",
+    r"\bsuicid",
+    r"\bkill\w*\s+(?:him|her|my|them)self|\bkill\s+(?:him|her|me|us)\b|\bend(?:ing)?\s+(?:it\s+all|(?:his|her|my)\s+life)",
+    r"\boverdos",
+    r"\b(?:tuk|took|taken|swallow\w*)\b.{0,30}\b(?:pills?|tablets?|parac\w*|bleach|batter)",
+    r"\bcut(?:ting)?\s+(?:her|him|my|them)sel",
+    r"\bsaying\s+goodbye|\bgoodbye\s+(?:note|message|letter)",
+    r"\b(?:don'?t|dont|doesn'?t|doesnt)\s+want\s+(?:to|2)\s+(?:live|be\s+(?:here|alive)|wake\s+up|go\s+home)",
+    r"\b(?:scared|frightened|terrified|afraid|feart)\s+(?:to|of|tae|ae)\s+(?:g\w+\s+(?:home|hame)|(?:his|her|my)\s+(?:dad|mum|step\w*))",
+    r"\bdisclos",
+    r"\babus(?:e|ed|ing)\b",
+    r"\bmolest|\brap(?:ed|e|ing)\b|\bgroom(?:ed|ing)\b|\bnudes?\b|\bexploit",
+    r"\btouch(?:es|ed|ing)?\s+(?:her|him|me|them|my)\b|\btouched\b",
+    r"\b(?:does|dose|did|doing)\s+(?:stuff|things)\s+to\s+(?:her|him|me)",
+    r"\bcomes?\s+into\s+(?:her|his|my)\s+(?:bed)?room",
+    r"\bpics\b.{0,60}\b(?:tell|post|send)|\bkeeps?\s+asking\s+for\s+pics",
+    r"\btexts?\b.{0,60}\blate\s+at\s+night",
+    r"\b(?:hit|hits|hitting|beat|beats|beating|beaten|punch\w*|kick\w*|slap\w*|skelp\w*|batter\w*|chok\w+|strangl\w+|burn(?:t|ed|s)?|hurt|hurts|hurting|thump\w*|leather\w*|belt(?:ed|s))\b",
+    r"\bbruis|\bblack\s+eye|\bburn\s+marks?|\bmarks\s+(?:on|up)\b|\bcigarette\s+burn",
     r"\bnot\s+(?:been\s+)?eaten\s+(?:since(?!\s+(?:breakfast|lunch|break|this\s+morning))|for|in)|\b(?:hasn'?t|hasnt|no)\s+(?:had\s+)?(?:eaten|food|any\s+food)|\bstarving\b|\bneglect",
     r"\b(?:went|gone|going|is|are|been|reported)\s+missing|\bnever\s+(?:came|come)\s+(?:back|home)|\b(?:not|n'?t|nobody|no\s+one)\b.{0,20}\b(?:come\s+home|turned\s+up|seen\s+(?:her|him|them)|been\s+seen)|\bcan'?t\s+find\s+(?:her|him|them)|\bran\s+(?:away|off)|\brun\s+away|\bwalked\s+out\b|\bphone'?s?\s+(?:is\s+)?off",
-    r"\b(?:knife|knives|gun|machete|blade|weapon|stab\w*|scissors)\b", r"\bthreaten\w*\b|\bgoing\s+to\s+(?:kill|hurt|stab|shoot)", r"\bdrunk\b|\bhigh\s+on\b|\boff\s+(?:his|her)\s+(?:head|face)\b",
-    r"\bhome\s+alone\b|\bleft\s+(?:\w+\s+)?alone\b|\bby\s+(?:them|him|her)sel(?:f|ves)\b|\bno\s+adult\b|\babandon\w*", r"\bfgm\b|\bforced?\s+marriage|\b(?:to\s+be|getting)\s+married|\bcut\s+abroad|\bflown\s+out\b|\btaken\s+abroad",
-    r"\bunconscious|\bnot\s+breathing|\bbleeding\b|\bcollaps\w+|\bambulance\b", r"\bin\s+danger\b|\bsignificant\s+harm\b|\bnot\s+safe\b|\bunsafe\b|\bdomestic\s+(?:violence|abuse)",
+    r"\b(?:knife|knives|gun|machete|blade|weapon|stab\w*|scissors)\b",
+    r"\bthreaten\w*\b|\bgoing\s+to\s+(?:kill|hurt|stab|shoot)",
+    r"\bdrunk\b|\bhigh\s+on\b|\boff\s+(?:his|her)\s+(?:head|face)\b",
+    r"\bhome\s+alone\b|\bleft\s+(?:\w+\s+)?alone\b|\bby\s+(?:them|him|her)sel(?:f|ves)\b|\bno\s+adult\b|\babandon\w*",
+    r"\bfgm\b|\bforced?\s+marriage|\b(?:to\s+be|getting)\s+married|\bcut\s+abroad|\bflown\s+out\b|\btaken\s+abroad",
+    r"\bunconscious|\bnot\s+breathing|\bbleeding\b|\bcollaps\w+|\bambulance\b",
+    r"\bin\s+danger\b|\bsignificant\s+harm\b|\bnot\s+safe\b|\bunsafe\b|\bdomestic\s+(?:violence|abuse)",
     # Welsh, Polish
-    r"\bhunan-?(?:laddiad|niweid\w*)|\blladd\b|\b(?:ei|fy)\s+(?:churo|guro|mrifo|brifo|tharo|daro)\b|\bbrifo\b|\bcam-?drin\b|\bcyllell", r"\bbije\b|\bbił[ay]?\b|\buderzy\w*|\bzabi[ćj]\w*|\bsamob[oó]j\w*|\bdotyka\w*|\bgwa[łl]\w*|\bkrzywdz\w*|\bboi\s+się\b|\bnóż|\bzagin\w*|\buciek\w*",
+    r"\bhunan-?(?:laddiad|niweid\w*)|\blladd\b|\b(?:ei|fy)\s+(?:churo|guro|mrifo|brifo|tharo|daro)\b|\bbrifo\b|\bcam-?drin\b|\bcyllell",
+    r"\bbije\b|\bbił[ay]?\b|\buderzy\w*|\bzabi[ćj]\w*|\bsamob[oó]j\w*|\bdotyka\w*|\bgwa[łl]\w*|\bkrzywdz\w*|\bboi\s+się\b|\bnóż|\bzagin\w*|\buciek\w*",
 )
 
 # The danger is an event: someone in particular, or now.
 _SOMEONE = _any(
-    rf"\b{_PERSONAL}\b", r"\b(?:my|me|i|im|i'm|we|our)\b", rf"\b(?:a|an|the|this|that|one|another|some)\s+(?:\w+[\s-]+){{0,3}}{_CHILD}\b", rf"\b{_CHILD}\s+(?:in|on|who|has|is|says|said|told|just)\b", rf"\b{_YEAR}\b(?!s)",
-    r"\bone\s+of\s+(?:mine|my|our)\b", r"\bjust\b|\bnow\b|\btoday\b|\btonight\b|\btonite\b|\bminutes?\s+ago\b|\bhour\s+ago\b|\bright\s+now\b|\bthis\s+(?:morning|afternoon|evening)\b", r"\bdisclosure\b.{0,30}\b(?:ago|today|just)\b", r"\bunder-?(?:fives|tens|\d+s)\b.{0,20}\bby\s+themselves",
-    r"\bmae\b|\bmerch\b|\bmab\b|\bplentyn\b|\bdisgybl\b", r"\b(?:dziewczynk|chłopi?e?c|chłopc|dzieck|uczeń|uczni|uczenn|mój|moj[aeą]|mnie|ona|ojciec|ojczym|matka)\w*", re.escape(REMOVED),
+    rf"\b{_PERSONAL}\b",
+    r"\b(?:my|me|i|im|i'm|we|our)\b",
+    rf"\b(?:a|an|the|this|that|one|another|some)\s+(?:\w+[\s-]+){{0,3}}{_CHILD}\b",
+    rf"\b{_CHILD}\s+(?:in|on|who|has|is|says|said|told|just)\b",
+    rf"\b{_YEAR}\b(?!s)",
+    r"\bone\s+of\s+(?:mine|my|our)\b",
+    r"\bjust\b|\bnow\b|\btoday\b|\btonight\b|\btonite\b|\bminutes?\s+ago\b|\bhour\s+ago\b|\bright\s+now\b|\bthis\s+(?:morning|afternoon|evening)\b",
+    r"\bdisclosure\b.{0,30}\b(?:ago|today|just)\b",
+    r"\bunder-?(?:fives|tens|\d+s)\b.{0,20}\bby\s+themselves",
+    r"\bmae\b|\bmerch\b|\bmab\b|\bplentyn\b|\bdisgybl\b",
+    r"\b(?:dziewczynk|chłopi?e?c|chłopc|dzieck|uczeń|uczni|uczenn|mój|moj[aeą]|mnie|ona|ojciec|ojczym|matka)\w*",
+    re.escape(REMOVED),
 )
 
 # The danger is a topic: guidance, training, figures, groups, the past elsewhere.
 _TOPIC = _any(
-    r"\bpolic(?:y|ies)\b", r"\bguidance\b", r"\btraining\b|\btrains?\b", r"\b(?:the|any|which|do|does)\s+(?:\w+\s+)?(?:paper|papers|document|documents|source|sources|study|survey|review|research|report)\b", r"\bdefin(?:e|ition)|\bwhat\s+(?:is|counts\s+as|does\s+.{1,30}\s+mean)\b",
-    r"\b(?:children|pupils|kids|students|young\s+people|youngsters|families|learners)\b", r"\blast\s+(?:year|term|summer)\b|\byears?\s+ago\b|\bsister\s+school\b", r"\bhow\s+many\b|\bpercent|\bstatistic|\bfigures?\b|\brates?\b", r"\bin\s+general\b|\bgenerally\b", r"\bassembly\b|\bcurriculum\b|\bstrategy\b|\bprevention\b",
+    r"\bpolic(?:y|ies)\b",
+    r"\bguidance\b",
+    r"\btraining\b|\btrains?\b",
+    r"\b(?:the|any|which|do|does)\s+(?:\w+\s+)?(?:paper|papers|document|documents|source|sources|study|survey|review|research|report)\b",
+    r"\bdefin(?:e|ition)|\bwhat\s+(?:is|counts\s+as|does\s+.{1,30}\s+mean)\b",
+    r"\b(?:children|pupils|kids|students|young\s+people|youngsters|families|learners)\b",
+    r"\blast\s+(?:year|term|summer)\b|\byears?\s+ago\b|\bsister\s+school\b",
+    r"\bhow\s+many\b|\bpercent|\bstatistic|\bfigures?\b|\brates?\b",
+    r"\bin\s+general\b|\bgenerally\b",
+    r"\bassembly\b|\bcurriculum\b|\bstrategy\b|\bprevention\b",
 )
 # Signs that outrank a topic: it is happening.
 _NOW = _any(
-    r"\bright\s+now\b|\bjust\s+(?:told|said|seen|tuk|took|found|disclosed|rang|texted)|\bminutes?\s+ago\b|\btonight\b|\btonite\b|\bat\s+this\s+moment\b|\bis\s+self[\s-]?harming\b", rf"\b{_PERSONAL}\b.{{0,40}}\b(?:going\s+to|about\s+to|gonna|being\s+(?:flown|taken))\b", rf"\b{_PERSONAL}\s+(?:says|said|told|sed)\b", r"\bnext\s+(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    r"\bright\s+now\b|\bjust\s+(?:told|said|seen|tuk|took|found|disclosed|rang|texted)|\bminutes?\s+ago\b|\btonight\b|\btonite\b|\bat\s+this\s+moment\b|\bis\s+self[\s-]?harming\b",
+    rf"\b{_PERSONAL}\b.{{0,40}}\b(?:going\s+to|about\s+to|gonna|being\s+(?:flown|taken))\b",
+    rf"\b{_PERSONAL}\s+(?:says|said|told|sed)\b",
+    r"\bnext\s+(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
 )
-_PAST_TURN = _any(r"\b(?:dealing|dealt)\s+with\s+it\b|\bseparate\s+(?:thing|question|matter)\b|\bhas\s+been\s+(?:reported|dealt|passed)\b|\balready\s+(?:reported|referred|called|rung)\b")
+_PAST_TURN = _any(
+    r"\b(?:dealing|dealt)\s+with\s+it\b|\bseparate\s+(?:thing|question|matter)\b|\bhas\s+been\s+(?:reported|dealt|passed)\b|\balready\s+(?:reported|referred|called|rung)\b"
+)
 
 # A child or young person writes, or someone is about to disclose.
 _YOUNG_VOICE = _any(
-    r"\bwhat\s+(?:happens|wud\s+happen|would\s+happen)\s+if\s+i\s+(?:tell|told)\b", r"\b(?:im|i'?m|i\s+am)\s+(?:only\s+)?(?:[5-9]|1[0-7])\b(?!\s*(?:%|per|pupils|schools))", r"\bmy\s+(?:mums?|mam'?s?|dads?|da|step\s?(?:dad|mum|bro\w*)|foster\s+(?:mum|dad|carers?))\b.{0,50}\b(?:hit|hits|hurt|hurts|boyfriend|touch|shout|drunk|scare)", r"\bcan\s+i\s+tell\s+(?:you|u)\s+(?:a\s+secret|something)", r"\bi'?m\s+in\s+care\b.{0,60}\b(?:ask|tell|post|scared)",
+    r"\bwhat\s+(?:happens|wud\s+happen|would\s+happen)\s+if\s+i\s+(?:tell|told)\b",
+    r"\b(?:im|i'?m|i\s+am)\s+(?:only\s+)?(?:[5-9]|1[0-7])\b(?!\s*(?:%|per|pupils|schools))",
+    r"\bmy\s+(?:mums?|mam'?s?|dads?|da|step\s?(?:dad|mum|bro\w*)|foster\s+(?:mum|dad|carers?))\b.{0,50}\b(?:hit|hits|hurt|hurts|boyfriend|touch|shout|drunk|scare)",
+    r"\bcan\s+i\s+tell\s+(?:you|u)\s+(?:a\s+secret|something)",
+    r"\bi'?m\s+in\s+care\b.{0,60}\b(?:ask|tell|post|scared)",
 )
 
 _OVERRIDE = _any(
-    r"\b(?:ignore|disregard|forget|override|bypass|drop)\b.{0,30}\b(?:rules?|instructions?|prompts?|restrictions?|limits?|guard\s?rails?|previous|above|policy)\b", r"\b(?:restrictions?|rules?|limits?|filters?)\s+(?:are|is|were|have\s+been|has\s+been)?\s*(?:now\s+)?(?:off|lifted|removed|suspended|disabled)\b", r"\blimit\s+lifted\b",
-    r"\b(?:system|developer|admin)\s*(?:prompt|message|update|override|mode)\b", r"[\"']role[\"']\s*:\s*[\"'](?:system|assistant|developer)", r"<\|?\s*(?:system|im_start|assistant)|\[/?(?:inst|system)\]", r"\byou\s+are\s+now\b|\byou\s+are\s+\w+bot\b|\bact\s+as\b|\bpretend\s+(?:to\s+be|you)|\brole-?play\b|\bjailbreak|\bDAN\b",
-    r"\b(?:begin|start)\s+(?:your|the)\s+(?:answer|reply|response)\s+with\b", r"\b(?:has|have)\s+no\s+(?:limits|rules|restrictions)\b|\bwithout\s+(?:your\s+)?(?:rules|restrictions|limits|them)\b|\bversion\s+of\s+you\b", r"\b(?:reveal|print|show|repeat|translate|put)\b.{0,25}\b(?:your|the)\s+(?:instructions|prompt|system\s+prompt)\b",
-    r"\bmake\s+(?:one|it|them)\s+up\b|\binvent\b.{0,20}\b(?:citation|quote|source)|\bfabricat", r"\bi\s+know\s+it\s+isn'?t\s+in\s+there\b|\bdo\s+it\s+any\s?way\b", r"\b(?:obliges?|requires?|orders?)\s+(?:assistants?|you|chatbots?)\s+to\b", r"\bdecode\b.{0,40}\b(?:do|follow|says)\b|\bbase64\b|[A-Za-z0-9+/]{24,}={1,2}", r"\bproceed\s+anyway\b|\bcodeword\b|\bremember\s+the\s+word\b",
+    r"\b(?:ignore|disregard|forget|override|bypass|drop)\b.{0,30}\b(?:rules?|instructions?|prompts?|restrictions?|limits?|guard\s?rails?|previous|above|policy)\b",
+    r"\b(?:restrictions?|rules?|limits?|filters?)\s+(?:are|is|were|have\s+been|has\s+been)?\s*(?:now\s+)?(?:off|lifted|removed|suspended|disabled)\b",
+    r"\blimit\s+lifted\b",
+    r"\b(?:system|developer|admin)\s*(?:prompt|message|update|override|mode)\b",
+    r"[\"']role[\"']\s*:\s*[\"'](?:system|assistant|developer)",
+    r"<\|?\s*(?:system|im_start|assistant)|\[/?(?:inst|system)\]",
+    r"\byou\s+are\s+now\b|\byou\s+are\s+\w+bot\b|\bact\s+as\b|\bpretend\s+(?:to\s+be|you)|\brole-?play\b|\bjailbreak|\bDAN\b",
+    r"\b(?:begin|start)\s+(?:your|the)\s+(?:answer|reply|response)\s+with\b",
+    r"\b(?:has|have)\s+no\s+(?:limits|rules|restrictions)\b|\bwithout\s+(?:your\s+)?(?:rules|restrictions|limits|them)\b|\bversion\s+of\s+you\b",
+    r"\b(?:reveal|print|show|repeat|translate|put)\b.{0,25}\b(?:your|the)\s+(?:instructions|prompt|system\s+prompt)\b",
+    r"\bmake\s+(?:one|it|them)\s+up\b|\binvent\b.{0,20}\b(?:citation|quote|source)|\bfabricat",
+    r"\bi\s+know\s+it\s+isn'?t\s+in\s+there\b|\bdo\s+it\s+any\s?way\b",
+    r"\b(?:obliges?|requires?|orders?)\s+(?:assistants?|you|chatbots?)\s+to\b",
+    r"\bdecode\b.{0,40}\b(?:do|follow|says)\b|\bbase64\b|[A-Za-z0-9+/]{24,}={1,2}",
+    r"\bproceed\s+anyway\b|\bcodeword\b|\bremember\s+the\s+word\b",
 )
 
 _PARENT = _any(
     r"\bmy\s+(?:own\s+|eldest\s+|youngest\s+|little\s+|wee\s+|adopted\s+|foster(?:ed)?\s+|teenage\s+|\d+[\s-]year[\s-]old\s+){0,3}(?:son|daughter|child(?!ren'?s)|kids?|lad|lass|boy|girl|bairn|wean|wee\s+one|baby|grandson|granddaughter|grandchild|grandkids?|nephew|niece|step\s?(?:son|daughter))\b(?!\s+(?:protection|in\s+need))",
-    r"\b(?:our|ma|mah|oor)\s+(?:\w+\s+)?(?:son|daughter|grandson|granddaughter|wee\s+(?:one|boy|girl|man)|bairn|wean|foster\s+(?:lad|child|boy|girl|son|daughter))(?:'s)?\b", r"\bfamilies\s+like\s+ours\b", r"\bi'?m\s+(?:his|her|their|the|a)\s+(?:\w+\s+)?(?:mum|mam|dad|mother|father|nan|gran|carer|guardian|aunt|uncle|parent)\b.{0,80}\b(?:my|he|she|him|her|his|lad|girl|boy)\b",
-    r"\b(?:as|being)\s+(?:a|his|her|their|the)\s+(?:mum|mam|dad|mother|father|nan|gran|carer|guardian|parent|foster\s+carer)\b", r"\b(?:im|i'?m|i\s+am)\s+(?:a\s+)?(?:foster|kinship)\s+(?:mum|mam|dad|carer|parent)\b.{0,120}\b(?:lad|girl|boy|child|he|she|him|her)\s+(?:we'?ve\s+got|we\s+have|has|is|in\s+our)", r"\bme\s+as\s+(?:the|a)\s+parent\b", r"\bhelp\s+(?:with|me\s+with)\s+mine\b", r"\bkinship\s+placement\b.{0,60}\b(?:he|she)\b|\bnan\s+with\s+a\b",
-    r"\bshould\s+i\s+home\s?-?(?:educate|school)\b", r"\basking\s+for\s+a\s+friend\b.{0,40}\b(?:her|his|their)\s+(?:son|daughter|child|lad|girl)", r"\bon\s+me\s+back\b",
-    r"\b(?:fy|ein)\s+(?:mab|merch|mhlentyn|plentyn|mhlant)\b", r"\b(?:mój|mojego|mojemu|moim)\s+syn\w*|\bmoj(?:a|ą|ej)\s+córk\w*|\bmoje(?:go|mu)?\s+dzieck\w*", r"\bmy\s+exclusion\b|\bturned\s+down\s+an\s+ehcp\s+for\s+our\b",
+    r"\b(?:our|ma|mah|oor)\s+(?:\w+\s+)?(?:son|daughter|grandson|granddaughter|wee\s+(?:one|boy|girl|man)|bairn|wean|foster\s+(?:lad|child|boy|girl|son|daughter))(?:'s)?\b",
+    r"\bfamilies\s+like\s+ours\b",
+    r"\bi'?m\s+(?:his|her|their|the|a)\s+(?:\w+\s+)?(?:mum|mam|dad|mother|father|nan|gran|carer|guardian|aunt|uncle|parent)\b.{0,80}\b(?:my|he|she|him|her|his|lad|girl|boy)\b",
+    r"\b(?:as|being)\s+(?:a|his|her|their|the)\s+(?:mum|mam|dad|mother|father|nan|gran|carer|guardian|parent|foster\s+carer)\b",
+    r"\b(?:im|i'?m|i\s+am)\s+(?:a\s+)?(?:foster|kinship)\s+(?:mum|mam|dad|carer|parent)\b.{0,120}\b(?:lad|girl|boy|child|he|she|him|her)\s+(?:we'?ve\s+got|we\s+have|has|is|in\s+our)",
+    r"\bme\s+as\s+(?:the|a)\s+parent\b",
+    r"\bhelp\s+(?:with|me\s+with)\s+mine\b",
+    r"\bkinship\s+placement\b.{0,60}\b(?:he|she)\b|\bnan\s+with\s+a\b",
+    r"\bshould\s+i\s+home\s?-?(?:educate|school)\b",
+    r"\basking\s+for\s+a\s+friend\b.{0,40}\b(?:her|his|their)\s+(?:son|daughter|child|lad|girl)",
+    r"\bon\s+me\s+back\b",
+    r"\b(?:fy|ein)\s+(?:mab|merch|mhlentyn|plentyn|mhlant)\b",
+    r"\b(?:mój|mojego|mojemu|moim)\s+syn\w*|\bmoj(?:a|ą|ej)\s+córk\w*|\bmoje(?:go|mu)?\s+dzieck\w*",
+    r"\bmy\s+exclusion\b|\bturned\s+down\s+an\s+ehcp\s+for\s+our\b",
 )
 # Staff speak of parents, or ask about a role in general: no parent of a child asks here.
 _ABOUT_PARENTS = _any(
-    r"\bat\s+uni(?:versity)?\b|\bdissertation\b|\bstock\s+line\b|\b(?:what|how)\s+(?:do|should|can)\s+(?:we|staff|schools?)\s+(?:tell|say\s+to)\s+parents\b", r"\bi\s+don'?t\s+need\s+anything\s+about\b", r"\bfor\s+our\s+(?:policy|website|newsletter|page|handbook)\b", r"\b(?:support\s+group|recruitment\s+panel|governor|governors)\b",
+    r"\bat\s+uni(?:versity)?\b|\bdissertation\b|\bstock\s+line\b|\b(?:what|how)\s+(?:do|should|can)\s+(?:we|staff|schools?)\s+(?:tell|say\s+to)\s+parents\b",
+    r"\bi\s+don'?t\s+need\s+anything\s+about\b",
+    r"\bfor\s+our\s+(?:policy|website|newsletter|page|handbook)\b",
+    r"\b(?:support\s+group|recruitment\s+panel|governor|governors)\b",
 )
 
-_SEND = _any(r"\bsend\b(?!\s+(?:me|us|it|them|a|the|him|her|nothing|this|that|over|to)\b)", r"\bsen\b", r"\behcps?\b|\behc\s+plans?\b", r"\bdyslexi\w*|\bdyspraxi\w*|\bautis\w*|\badhd\b|\bspecial\s+(?:educational\s+)?needs\b|\badditional\s+(?:support\s+)?needs\b|\bspeech\s+and\s+language\b")
+_SEND = _any(
+    r"\bsend\b(?!\s+(?:me|us|it|them|a|the|him|her|nothing|this|that|over|to)\b)",
+    r"\bsen\b",
+    r"\behcps?\b|\behc\s+plans?\b",
+    r"\bdyslexi\w*|\bdyspraxi\w*|\bautis\w*|\badhd\b|\bspecial\s+(?:educational\s+)?needs\b|\badditional\s+(?:support\s+)?needs\b|\bspeech\s+and\s+language\b",
+)
 _NO_SOCIAL_WORKER = _any(
-    r"\b(?:no|without|not\s+have|don'?t\s+have|haven'?t\s+(?:got\s+)?|none\s+.{0,20}(?:got\s+)?|never\s+had)\s*(?:a\s+|any\s+)?social\s+(?:work|care)", r"\bno\s+social\b", r"\bsocial\s+(?:worker|care)\s+or\s+(?:no|not)\b", r"\bnone\s+(?:of\s+(?:them|whom)\s+)?(?:known\s+to|with|got|have)\b.{0,20}\bsocial", r"\bnot\s+known\s+to\s+social",
+    r"\b(?:no|without|not\s+have|don'?t\s+have|haven'?t\s+(?:got\s+)?|none\s+.{0,20}(?:got\s+)?|never\s+had)\s*(?:a\s+|any\s+)?social\s+(?:work|care)",
+    r"\bno\s+social\b",
+    r"\bsocial\s+(?:worker|care)\s+or\s+(?:no|not)\b",
+    r"\bnone\s+(?:of\s+(?:them|whom)\s+)?(?:known\s+to|with|got|have)\b.{0,20}\bsocial",
+    r"\bnot\s+known\s+to\s+social",
 )
 _TAKE_ON = _any(
-    r"\b(?:we|we'd|i'd|i)\s+(?:would\s+)?(?:want|like|need)\b", r"\b(?:will|would|could|can)\s+(?:the\s+|your\s+)?(?:vsh?|virtual\s+(?:school|head)|you|yous|they)\b", r"\btake\s+(?:\w+\s+)?on\b|\bpick\s+up\b|\bin\s+charge\b|\bpass\s+the\s+lot\b|\boversee\b|\brun\s+(?:some|the)\b|\bwho'?s?\s+going\s+to\s+help\b",
+    r"\b(?:we|we'd|i'd|i)\s+(?:would\s+)?(?:want|like|need)\b",
+    r"\b(?:will|would|could|can)\s+(?:the\s+|your\s+)?(?:vsh?|virtual\s+(?:school|head)|you|yous|they)\b",
+    r"\btake\s+(?:\w+\s+)?on\b|\bpick\s+up\b|\bin\s+charge\b|\bpass\s+the\s+lot\b|\boversee\b|\brun\s+(?:some|the)\b|\bwho'?s?\s+going\s+to\s+help\b",
 )
 
 _SMALL_GROUP = _any(
-    rf"\b(?:our|my|these|those|the)\s+(?:two|three|four|five|six|seven|eight|nine|[2-9])\s+(?:\w+\s+){{0,3}}(?:{_CHILD}s?|children|pupils|kids|students)\b", r"\bpupil\s+[ab]\b", r"\bwhich\s+gets\s+it\b",
+    rf"\b(?:our|my|these|those|the)\s+(?:two|three|four|five|six|seven|eight|nine|[2-9])\s+(?:\w+\s+){{0,3}}(?:{_CHILD}s?|children|pupils|kids|students)\b",
+    r"\bpupil\s+[ab]\b",
+    r"\bwhich\s+gets\s+it\b",
 )
 _ONE_CHILD = _any(
-    rf"\b(?:this|that|my|our|certain|particular|specific|named)\s+(?:\w+[\s-]+){{0,3}}(?:{_CHILD}|{_YEAR})\b(?!s)(?!\s+(?:protection|in\s+need\s+(?:plan|review)|group|groups|cohort|olds))", rf"\ba\s+(?:certain|particular|specific)\s+(?:{_CHILD}|{_YEAR})\b", rf"\b(?:a|an|one|the|another)\s+(?:\w+[\s-]+){{0,3}}(?:{_CHILD}|{_YEAR}|{_YEAR}\s+{_CHILD})\s+(?:called|named|whose|that'?s|thats|on\s+a\s+child|with\s+initials)\b",
-    rf"\b(?:a|an|one|the|another)?\s*(?:\w+\s+){{0,2}}{_CHILD}\s+(?:in|of)\s+(?:my|our)\s+(?:class|form|school|tutor|group|setting|care|team)\b", rf"\b(?:a|this|one|the)\s+{_YEAR}(?:\s+{_CHILD})?\b(?=.*\b{_PERSONAL}\b)", rf"\b(?:should|can|could|do|shall|must)\s+(?:i|we)\s+(?:\w+\s+){{0,2}}(?:exclude|suspend|move|refer|send|put|keep|let|give|allow)\s+(?:a|him|her|this|that|the)\b",
-    rf"\binitials\b", rf"\bwho\s+is\s+\w+'s\s+social\s+worker\b", r"\bthe\s+eldest\s+is\b|\bthis\s+family\b", rf"\b{_YEAR}\b[^.?!]{{0,40}}\b(?:attendance\s+)?\d{{1,3}}\s?%|\battendance\s+\d{{1,3}}\s?%", rf"\b(?:lives?|living)\s+with\s+(?:his|her)\b", r"\bsubject\s+child\b|\bcase\s+(?:file|notes)\b",
-    rf"\bfor\s+(?:a|this|that)\s+(?:\w+\s+)?(?:{_YEAR}\s+)?(?:girl|boy|lad)\b", r"\buczeń\s+w\s+mojej\b|\buczennica\s+w\s+mojej\b|\bmoj(?:ego|a)\s+ucz\w+", r"\b(?:wee|oor)\s+(?-i:[A-Z][a-z]+)\b",
-    r"\b(?:\w+[-\s])?(?:boy|girl|twins?|lad)\s+go(?:es)?\s+to\b", r"\b(?:niece|nephew|cousin|neighbour|friend|sister|brother)'s\s+(?:pal|mate|friend|kid|son|daughter|child|girl|boy|lad)\b",
+    rf"\b(?:this|that|my|our|certain|particular|specific|named)\s+(?:\w+[\s-]+){{0,3}}(?:{_CHILD}|{_YEAR})\b(?!s)(?!\s+(?:protection|in\s+need\s+(?:plan|review)|group|groups|cohort|olds))",
+    rf"\ba\s+(?:certain|particular|specific)\s+(?:{_CHILD}|{_YEAR})\b",
+    rf"\b(?:a|an|one|the|another)\s+(?:\w+[\s-]+){{0,3}}(?:{_CHILD}|{_YEAR}|{_YEAR}\s+{_CHILD})\s+(?:called|named|whose|that'?s|thats|on\s+a\s+child|with\s+initials)\b",
+    rf"\b(?:a|an|one|the|another)?\s*(?:\w+\s+){{0,2}}{_CHILD}\s+(?:in|of)\s+(?:my|our)\s+(?:class|form|school|tutor|group|setting|care|team)\b",
+    rf"\b(?:a|this|one|the)\s+{_YEAR}(?:\s+{_CHILD})?\b(?=.*\b{_PERSONAL}\b)",
+    r"\b(?:should|can|could|do|shall|must)\s+(?:i|we)\s+(?:\w+\s+){0,2}(?:exclude|suspend|move|refer|send|put|keep|let|give|allow)\s+(?:a|him|her|this|that|the)\b",
+    r"\binitials\b",
+    r"\bwho\s+is\s+\w+'s\s+social\s+worker\b",
+    r"\bthe\s+eldest\s+is\b|\bthis\s+family\b",
+    rf"\b{_YEAR}\b[^.?!]{{0,40}}\b(?:attendance\s+)?\d{{1,3}}\s?%|\battendance\s+\d{{1,3}}\s?%",
+    r"\b(?:lives?|living)\s+with\s+(?:his|her)\b",
+    r"\bsubject\s+child\b|\bcase\s+(?:file|notes)\b",
+    rf"\bfor\s+(?:a|this|that)\s+(?:\w+\s+)?(?:{_YEAR}\s+)?(?:girl|boy|lad)\b",
+    r"\buczeń\s+w\s+mojej\b|\buczennica\s+w\s+mojej\b|\bmoj(?:ego|a)\s+ucz\w+",
+    r"\b(?:wee|oor)\s+(?-i:[A-Z][a-z]+)\b",
+    r"\b(?:\w+[-\s])?(?:boy|girl|twins?|lad)\s+go(?:es)?\s+to\b",
+    r"\b(?:niece|nephew|cousin|neighbour|friend|sister|brother)'s\s+(?:pal|mate|friend|kid|son|daughter|child|girl|boy|lad)\b",
 )
 _PERSONAL_PRONOUN = re.compile(rf"\b{_PERSONAL}\b", re.IGNORECASE)
 _ADULT = _any(
     r"\b(?:colleague|head\s?teacher|our\s+head|the\s+head|manager|governor|author|researcher|professor|mciver|drew|banerjee|deeley|o'neill|erickson|minister|director|deputy|assistant|\btas?\b|teaching\s+assistant|officer|mr|mrs|ms|miss|dr|senco|dsl|teacher|tutor|councillor)\b",
 )
 _ADULT_CALLED = _any(
-    r"\b(?:colleague|teacher|head\s?teacher|head|manager|governor|officer|friend|director|author|researcher|assistant|ta|senco|dsl|tutor|deputy|councillor)\s*,?\s+(?:called|named)?\s*$", r"\b(?:mr|mrs|ms|miss|dr|prof|professor|cllr|councillor|sir)\.?\s*$",
+    r"\b(?:colleague|teacher|head\s?teacher|head|manager|governor|officer|friend|director|author|researcher|assistant|ta|senco|dsl|tutor|deputy|councillor)\s*,?\s+(?:called|named)?\s*$",
+    r"\b(?:mr|mrs|ms|miss|dr|prof|professor|cllr|councillor|sir)\.?\s*$",
 )
 _FICTION = _any(
     r"\bcase\s+study\b|\bfictional\b|\bmade[\s-]up\b|\bvignette\b|\btraining\s+(?:example|scenario)\b|\binduction\s+pack\b",
 )
 _SET_ASIDE = _any(
-    r"\bleave\s+(?:him|her|them|that|it)\s+out\b", r"\bnot\s+asking\s+about\s+(?:him|her|them)\b", r"\bi\s+don'?t\s+need\s+anything\s+about\s+(?:him|her|them)\b", r"\b(?:ignore|never\s+mind)\s+(?:that|this|him|her)\b", r"\bsorted\s+(?:it|that)\b|\bfinished\s+with\b|\bwrong\s+(?:box|list)\b",
+    r"\bleave\s+(?:him|her|them|that|it)\s+out\b",
+    r"\bnot\s+asking\s+about\s+(?:him|her|them)\b",
+    r"\bi\s+don'?t\s+need\s+anything\s+about\s+(?:him|her|them)\b",
+    r"\b(?:ignore|never\s+mind)\s+(?:that|this|him|her)\b",
+    r"\bsorted\s+(?:it|that)\b|\bfinished\s+with\b|\bwrong\s+(?:box|list)\b",
 )
-_GENERIC = _any(r"\btypical\b|\baverage\b|\bany\s+(?:child|pupil)\b|\bwhen\s+a\s+(?:child|pupil)\b|\bif\s+a\s+(?:child|pupil)\b")
+_GENERIC = _any(
+    r"\btypical\b|\baverage\b|\bany\s+(?:child|pupil)\b|\bwhen\s+a\s+(?:child|pupil)\b|\bif\s+a\s+(?:child|pupil)\b"
+)
 # A capitalised word that an age or year follows: "Bella, Year 8".
-_DESCRIBED_NAME = re.compile(rf"\b([A-Z][a-z]+(?:-[A-Z][a-z]+)*)(?:,\s*(?:(?i:{_YEAR})|\d{{1,2}})\b|,?\s+(?:is|aged|age)\s+\d{{1,2}}\b)(?!%)")
+_DESCRIBED_NAME = re.compile(
+    rf"\b([A-Z][a-z]+(?:-[A-Z][a-z]+)*)(?:,\s*(?:(?i:{_YEAR})|\d{{1,2}})\b|,?\s+(?:is|aged|age)\s+\d{{1,2}}\b)(?!%)"
+)
 _ADULT_AFTER = re.compile(r",?\s+(?:one\s+of\s+our|our|the|a)\s+(?:tas?|teachers?|heads?|colleague)", re.IGNORECASE)
-_CHILDREN_AFTER = re.compile(r"\s+(?:boy|girl|lad|twins?|brothers|sisters|siblings|kids?|children|family)\b", re.IGNORECASE)
+_CHILDREN_AFTER = re.compile(
+    r"\s+(?:boy|girl|lad|twins?|brothers|sisters|siblings|kids?|children|family)\b", re.IGNORECASE
+)
 # A name right after one of these stands where a child's name would stand.
-_NAME_FRAME = re.compile(r"(?:\b(?:for|about|(?:parents?|mum|dad|mother|father|carers?|family|attendance|behaviour|progress|needs|case|plan|files?)\s+of|with|on|help|is|does|should|can|could|was|has|did|called|named|keep|move|exclude|diagnose|assess|let|tell|and|what\s+about|pupil|child|boy|girl|lad|wee|poor|our)\s+(?:wee\s+|little\s+|poor\s+)?)$", re.IGNORECASE)
+_NAME_FRAME = re.compile(
+    r"(?:\b(?:for|about|(?:parents?|mum|dad|mother|father|carers?|family|attendance|behaviour|progress|needs|case|plan|files?)\s+of|with|on|help|is|does|should|can|could|was|has|did|called|named|keep|move|exclude|diagnose|assess|let|tell|and|what\s+about|pupil|child|boy|girl|lad|wee|poor|our)\s+(?:wee\s+|little\s+|poor\s+)?)$",
+    re.IGNORECASE,
+)
 
 
 def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
@@ -145,7 +252,11 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
 
     send, no_worker, take_on = _found(_SEND, text), _found(_NO_SOCIAL_WORKER, text), _found(_TAKE_ON, text)
     if send and no_worker and take_on:
-        return Verdict(Reason.SEND_OUT_OF_COHORT, urgent, (*evidence, f"SEND: {send}", f"no social worker: {no_worker}", f"asks to take on: {take_on}"))
+        return Verdict(
+            Reason.SEND_OUT_OF_COHORT,
+            urgent,
+            (*evidence, f"SEND: {send}", f"no social worker: {no_worker}", f"asks to take on: {take_on}"),
+        )
 
     one = _one_child(text)
     if one:
@@ -219,8 +330,11 @@ def _one_child(text: str) -> str | None:
 
 
 def _own_child_by_name(text: str) -> str | None:
-    """"Our Ted" is how a family speaks; a school says "our pupil Ted"."""
-    return next((f"our {word}" for start, word in lone_names(text) if re.search(r"\bour\s+$", text[:start], re.IGNORECASE)), None)
+    """ "Our Ted" is how a family speaks; a school says "our pupil Ted"."""
+    return next(
+        (f"our {word}" for start, word in lone_names(text) if re.search(r"\bour\s+$", text[:start], re.IGNORECASE)),
+        None,
+    )
 
 
 def _child_name(text: str) -> str | None:

@@ -56,4 +56,6 @@ def load_contacts(path: Path) -> Contacts:
         return Contacts.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
         detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error).replace("\n", " ")
-        raise SettingsError(f"{path}: cannot be used ({detail}). Compare it with assistant/scope/contacts.yaml") from error
+        raise SettingsError(
+            f"{path}: cannot be used ({detail}). Compare it with assistant/scope/contacts.yaml"
+        ) from error

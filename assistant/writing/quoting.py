@@ -113,5 +113,3 @@ def _draft(chosen: Sequence[Ranked]) -> Draft:
     ordered = sorted(chosen, key=lambda r: (places[r.passage.id], r.unit.start))
     quotes = tuple(Quote(r.passage, r.unit.start, r.unit.end) for r in ordered)
     return Draft(quotes, frozenset(n for n, r in enumerate(ordered) if r.unit.group is not None))
-
-

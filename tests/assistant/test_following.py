@@ -16,7 +16,11 @@ def history(*turns):
         ("and in Scotland?", [USER], f"{USER} and in Scotland?"),
         ("who'll do it", [USER], f"{USER} who'll do it"),
         ("why?", [USER, "how many of those are about delivery"], f"{USER} how many of those are about delivery why?"),
-        ("What does the extended role of virtual school heads cover?", [USER], "What does the extended role of virtual school heads cover?"),
+        (
+            "What does the extended role of virtual school heads cover?",
+            [USER],
+            "What does the extended role of virtual school heads cover?",
+        ),
         ("and in Scotland?", [], "and in Scotland?"),
     ],
 )

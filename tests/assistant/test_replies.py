@@ -24,7 +24,9 @@ def test_replies_have_no_persona_no_praise_and_short_sentences(name):
 
 def test_no_reply_says_flatly_that_virtual_schools_cannot_advise_on_individual_children():
     for text in WORDS.values():
-        assert not re.search(r"virtual schools? (?:heads? )?(?:cannot|can't|do not|may not) advise", text, re.IGNORECASE)
+        assert not re.search(
+            r"virtual schools? (?:heads? )?(?:cannot|can't|do not|may not) advise", text, re.IGNORECASE
+        )
 
 
 def test_there_is_a_reply_for_every_reason():

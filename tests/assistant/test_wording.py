@@ -5,7 +5,12 @@ from assistant.wording import expand
 
 @pytest.mark.parametrize(
     ("question", "adds"),
-    [("what does a VSH do", "virtual school head"), ("VSHs in Scotland", "virtual head"), ("who is the DSL", "designated safeguarding lead"), ("looked after children", "children in care")],
+    [
+        ("what does a VSH do", "virtual school head"),
+        ("VSHs in Scotland", "virtual head"),
+        ("who is the DSL", "designated safeguarding lead"),
+        ("looked after children", "children in care"),
+    ],
 )
 def test_abbreviations_gain_their_words(question, adds):
     assert expand(question).startswith(question)

@@ -16,7 +16,12 @@ def passage(text=TEXT, key="p1"):
 
 def ranked(scores, of=None):
     of = of or passage()
-    return tuple(sorted((Ranked(of, unit, score, ()) for unit, score in zip(units(of.text), scores, strict=True)), key=lambda r: -r.score))
+    return tuple(
+        sorted(
+            (Ranked(of, unit, score, ()) for unit, score in zip(units(of.text), scores, strict=True)),
+            key=lambda r: -r.score,
+        )
+    )
 
 
 def texts(draft):

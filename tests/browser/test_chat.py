@@ -9,7 +9,15 @@ from tests.serving import serving
 pytestmark = pytest.mark.browser
 
 # Without these Chromium looks for its maker's services at every start.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 ASKED = "What are virtual school heads not being asked to do?"
 
 
@@ -31,7 +39,14 @@ def browser():
 def page(browser, address):
     opened = browser.new_page()
     opened.outside = []
-    opened.on("request", lambda request: None if request.url.startswith((address, "data:", "blob:", address.replace("http", "ws"))) else opened.outside.append(request.url))
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((address, "data:", "blob:", address.replace("http", "ws")))
+            else opened.outside.append(request.url)
+        ),
+    )
     opened.goto(f"{address}/chat")
     opened.wait_for_selector("#question textarea")
     yield opened

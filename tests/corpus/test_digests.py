@@ -10,12 +10,56 @@ from corpus.settings import CorpusSettings
 # Every figure that stands in each document, in the document's own writing; words ("thirteen") as digits too.
 FIGURES = {
     "mciver-2023-in-both-camps": ["2023", "2023-06-15", "2023-06-16", "1.0", "1MB", "2014", "18", "32", "13", "16"],
-    "worcestershire-extended-role": ["2021", "2019", "0", "18", "1.6", "2012", "2018", "1 in 10", "3 in every", "3 times", "2 to 4", "98%", "COVID-19"],
+    "worcestershire-extended-role": [
+        "2021",
+        "2019",
+        "0",
+        "18",
+        "1.6",
+        "2012",
+        "2018",
+        "1 in 10",
+        "3 in every",
+        "3 times",
+        "2 to 4",
+        "98%",
+        "COVID-19",
+    ],
     "drew-banerjee-2019": ["2014", "29", "3", "4", "2019", "34", "101–121", "10.1007/s10212-018-0374-0"],
     "dfe-2021-role-extension": ["0", "18", "2022", "2021", "17", "1989"],
     "celcis-2021-roles-responsibilities": [
-        *("2021", "21 January 2020", "214", "15", "31", "29 of the 31", "23 of the 31", "27", "14 of the 27", "13 of the 27", "2 of the 27", "25"),
-        *("20", "19", "18 of", "16", "13", "12", "11", "8", "7", "5", "54", "26 of the 214", "23 of 31", "13 of the 25", "2009", "June 2019"),
+        *(
+            "2021",
+            "21 January 2020",
+            "214",
+            "15",
+            "31",
+            "29 of the 31",
+            "23 of the 31",
+            "27",
+            "14 of the 27",
+            "13 of the 27",
+            "2 of the 27",
+            "25",
+        ),
+        *(
+            "20",
+            "19",
+            "18 of",
+            "16",
+            "13",
+            "12",
+            "11",
+            "8",
+            "7",
+            "5",
+            "54",
+            "26 of the 214",
+            "23 of 31",
+            "13 of the 25",
+            "2009",
+            "June 2019",
+        ),
         *("0141 444 8500", "2012/04", "2020", "2, 2, 3, 7, 10, 11", "2020/02, 20, 0"),
     ],
 }
@@ -36,13 +80,38 @@ SUB_COUNTS = {
 }
 
 HEADINGS = {
-    "mciver-2023-in-both-camps": ["Abstract", "Introduction", "Aims and objectives", "Methods", "Findings", "Discussion/conclusions", "Implications"],
+    "mciver-2023-in-both-camps": [
+        "Abstract",
+        "Introduction",
+        "Aims and objectives",
+        "Methods",
+        "Findings",
+        "Discussion/conclusions",
+        "Implications",
+    ],
     "worcestershire-extended-role": [
-        *("Why is this new role needed?", "Why are Virtual School taking on this role?", "What are the aims of this role?"),
+        *(
+            "Why is this new role needed?",
+            "Why are Virtual School taking on this role?",
+            "What are the aims of this role?",
+        ),
         *("Virtual School Heads are not being asked to", "What can Virtual School offer?"),
     ],
-    "dfe-2021-role-extension": ["Expiry or Review Date", "Defining the cohort of children with a social worker", "Information, Help and Support"],
-    "celcis-2021-roles-responsibilities": ["Context", "Purpose", "Roles and Remit", "Analysis", "Conclusion", "Next steps", "About CELCIS", *SUB_COUNTS],
+    "dfe-2021-role-extension": [
+        "Expiry or Review Date",
+        "Defining the cohort of children with a social worker",
+        "Information, Help and Support",
+    ],
+    "celcis-2021-roles-responsibilities": [
+        "Context",
+        "Purpose",
+        "Roles and Remit",
+        "Analysis",
+        "Conclusion",
+        "Next steps",
+        "About CELCIS",
+        *SUB_COUNTS,
+    ],
 }
 
 
@@ -55,7 +124,11 @@ def read(source_id: str) -> tuple[dict[str, object], str]:
 def test_every_figure_is_in_the_digest_or_is_explained(source_id):
     front, body = read(source_id)
     explained = {entry["figure"]: entry["why"] for entry in front["left_out"]}
-    missing = [figure for figure in FIGURES[source_id] if not re.search(rf"(?<![\d.]){re.escape(figure)}(?!\d)", body) and not explained.get(figure)]
+    missing = [
+        figure
+        for figure in FIGURES[source_id]
+        if not re.search(rf"(?<![\d.]){re.escape(figure)}(?!\d)", body) and not explained.get(figure)
+    ]
     assert missing == []
     assert set(explained) <= set(FIGURES[source_id])
 

@@ -62,7 +62,9 @@ def test_the_exported_graph_gives_the_librarys_own_vectors(data, settings, tmp_p
 
 def test_the_bundled_weights_are_the_published_ones(data):
     card = json.loads((model_folder(data) / "model.json").read_text())
-    assert card["weights_sha256"] == BUNDLED_SHA256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    assert (
+        card["weights_sha256"] == BUNDLED_SHA256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    )
 
 
 def test_changed_weights_are_refused(settings, tmp_path):
@@ -70,8 +72,10 @@ def test_changed_weights_are_refused(settings, tmp_path):
     weights = bytearray((folder / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (folder / "model.safetensors").write_bytes(weights)
-    changed = settings.model_copy(update={"model": str(folder), "model_sha256": BUNDLED_SHA256, "data": tmp_path / "data"})
-    with pytest.raises(ModelError, match="SHA-256 is .*, not the published"):
+    changed = settings.model_copy(
+        update={"model": str(folder), "model_sha256": BUNDLED_SHA256, "data": tmp_path / "data"}
+    )
+    with pytest.raises(ModelError, match=r"SHA-256 is .*, not the published"):
         exported_model(changed)
     assert not (tmp_path / "data").exists()
 
@@ -94,7 +98,10 @@ def test_another_model_is_a_setting(settings, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"model": "no-such-model"}, "neither a folder nor a model in the local cache"), ({"precision": "fp8"}, "Set it to fp32 or int8")],
+    [
+        ({"model": "no-such-model"}, "neither a folder nor a model in the local cache"),
+        ({"precision": "fp8"}, "Set it to fp32 or int8"),
+    ],
 )
 def test_a_setting_that_cannot_be_is_named_with_its_mend(settings, change, says):
     with pytest.raises(ModelError, match=says):

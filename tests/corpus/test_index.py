@@ -26,7 +26,9 @@ def own_corpus(settings, tmp_path) -> CorpusSettings:
     """The shipped corpus in folders that a test may change, with an empty data folder."""
     shutil.copytree(settings.digests, tmp_path / "digests")
     (tmp_path / "originals").mkdir()
-    return settings.model_copy(update={"digests": tmp_path / "digests", "originals": tmp_path / "originals", "data": tmp_path / "own"})
+    return settings.model_copy(
+        update={"digests": tmp_path / "digests", "originals": tmp_path / "originals", "data": tmp_path / "own"}
+    )
 
 
 def index_it(settings: CorpusSettings, encoder=None):
@@ -36,7 +38,9 @@ def index_it(settings: CorpusSettings, encoder=None):
 def test_a_second_run_changes_nothing_and_says_so(own_data, capsys):
     def contents():
         # Chroma touches its own files when it is opened; `Index` counts and compares what is in them.
-        return {path: path.read_bytes() for path in own_data.rglob("*") if path.is_file() and "chroma" not in path.parts}
+        return {
+            path: path.read_bytes() for path in own_data.rglob("*") if path.is_file() and "chroma" not in path.parts
+        }
 
     before = contents()
     assert corpus_command(["index", "--data", str(own_data)]) == 0
@@ -74,7 +78,9 @@ def test_reused_vectors_are_the_vectors_of_a_fresh_run(own_corpus, tmp_path):
         for passage in one.passages_of(source_id):
             # Chroma scales a vector to length one as it stores it: equal to the last bit of rounding.
             assert np.array_equal(one.unit_vectors(passage), two.unit_vectors(passage))
-            assert np.allclose(one.passage_vectors([passage.id])[passage.id], two.passage_vectors([passage.id])[passage.id], atol=1e-6)
+            assert np.allclose(
+                one.passage_vectors([passage.id])[passage.id], two.passage_vectors([passage.id])[passage.id], atol=1e-6
+            )
 
 
 def test_an_original_replaces_its_digest_in_the_index(own_corpus):
@@ -96,7 +102,17 @@ def test_a_broken_digest_names_its_line_and_the_old_index_serves(own_corpus, mon
     assert open_index(own_corpus.data).version == report.version
 
 
-@pytest.mark.parametrize("lost", ["manifest.json", "rows.json", "units.npy", "bm25/vocab.index.json", "bm25/data.csc.index.npy", "chroma/chroma.sqlite3"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "manifest.json",
+        "rows.json",
+        "units.npy",
+        "bm25/vocab.index.json",
+        "bm25/data.csc.index.npy",
+        "chroma/chroma.sqlite3",
+    ],
+)
 def test_a_half_index_is_unavailable_and_the_next_run_mends_it(own_corpus, lost):
     report = index_it(own_corpus)
     (own_corpus.data / "versions" / report.version / lost).unlink()
@@ -122,7 +138,10 @@ def test_no_index_is_unavailable_and_names_the_mend(tmp_path):
 def test_a_killed_run_leaves_the_old_index_serving(own_data, settings, tmp_path):
     old = open_index(own_data).version
     digests = Path(shutil.copytree(settings.digests, tmp_path / "digests"))
-    (digests / "drew-banerjee-2019.md").write_text("---\nsource: drew-banerjee-2019\n---\n# T\n\n" + "\n\n".join(f"Zebra sentence number {n} is new." for n in range(3000)))
+    (digests / "drew-banerjee-2019.md").write_text(
+        "---\nsource: drew-banerjee-2019\n---\n# T\n\n"
+        + "\n\n".join(f"Zebra sentence number {n} is new." for n in range(3000))
+    )
     command = [sys.executable, "-m", "corpus", "index", "--data", str(own_data)]
     environment = {**os.environ, "VSA_DIGESTS": str(digests)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -134,7 +153,9 @@ def test_a_killed_run_leaves_the_old_index_serving(own_data, settings, tmp_path)
     assert open_index(own_data).version == old
     assert corpus_command(["index", "--data", str(own_data)]) == 0
     assert open_index(own_data).version == old
-    assert not list((own_data / "versions").glob("building-*")) or corpus_command(["index", "--data", str(own_data)]) == 0
+    assert (
+        not list((own_data / "versions").glob("building-*")) or corpus_command(["index", "--data", str(own_data)]) == 0
+    )
 
 
 def test_two_writers_never_write_at_once(own_corpus):
@@ -164,7 +185,9 @@ def test_the_nation_filter_fails_closed(own_corpus, nation):
     index_it(own_corpus, encoder)
     index = open_index(own_corpus.data)
     vector = encoder.encode(["virtual school head training"])[0]
-    found = index.passages(list(index.dense(vector, 100, nation) | index.lexical("virtual school head training", 100, nation)))
+    found = index.passages(
+        list(index.dense(vector, 100, nation) | index.lexical("virtual school head training", 100, nation))
+    )
     assert all(nation in passage.nation for passage in found.values())
     assert bool(found) == (nation != "wales")
 
@@ -202,7 +225,9 @@ def test_plain_llama_index_reads_the_collection(data):
         async def _aget_query_embedding(self, query):
             return vector
 
-    collection = open_chroma(data / "versions" / index.version / "chroma").get_collection(COLLECTION, embedding_function=None)
+    collection = open_chroma(data / "versions" / index.version / "chroma").get_collection(
+        COLLECTION, embedding_function=None
+    )
     plain = VectorStoreIndex.from_vector_store(ChromaVectorStore(chroma_collection=collection), embed_model=Known())
     (node,) = plain.as_retriever(similarity_top_k=1).retrieve("anything")
     assert node.node_id == index.rows[0].id

@@ -16,7 +16,11 @@ def digest(tmp_path, text):
 
 
 def test_headings_lists_and_paragraphs_are_kept(tmp_path):
-    path = digest(tmp_path, FRONT + "# Title\n\nIntro *with* marks\nover two lines.\n\n## A\n\nLead:\n\n- one\n- two\n  goes on\n\n### Deep\n\nText.\n\n## B\n\nEnd.\n")
+    path = digest(
+        tmp_path,
+        FRONT
+        + "# Title\n\nIntro *with* marks\nover two lines.\n\n## A\n\nLead:\n\n- one\n- two\n  goes on\n\n### Deep\n\nText.\n\n## B\n\nEnd.\n",
+    )
     sections = read_document(path, "doc", "digest")
     assert [(s.heading, s.text) for s in sections] == [
         (("Title",), "Intro with marks over two lines."),
@@ -27,7 +31,9 @@ def test_headings_lists_and_paragraphs_are_kept(tmp_path):
 
 
 def test_plain_text_bullets_and_tables_are_read():
-    (section,) = read_markdown("We can:\n\n  • train\n  • advise\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", "doc", "original")
+    (section,) = read_markdown(
+        "We can:\n\n  • train\n  • advise\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", "doc", "original"
+    )
     assert section.text == "We can:\n\n- train\n- advise\n\na | b\n\n1 | 2"
     assert section.heading == ("doc",)
 

@@ -34,7 +34,10 @@ def test_sentences(text, expected):
 
 def test_passages_never_cross_a_heading_and_keep_lists_whole():
     long_list = "Lead:\n\n" + "\n".join(f"- item {n} " + "word " * 30 for n in range(20)).replace(" \n", "\n").strip()
-    passages = split([section("First. " * 10), section(long_list, ("Title", "Other")), section("Last.", ("Title", "End"))], ("england",))
+    passages = split(
+        [section("First. " * 10), section(long_list, ("Title", "Other")), section("Last.", ("Title", "End"))],
+        ("england",),
+    )
     assert [p.heading for p in passages] == [("Title", "Part"), ("Title", "Other"), ("Title", "End")]
     assert passages[1].text == long_list
 
@@ -47,7 +50,9 @@ def test_a_long_paragraph_is_cut_between_sentences():
     assert " ".join(p.text for p in passages) == text
 
 
-@pytest.mark.parametrize("other", [section("Other words."), section("Words.", ("Title", "Elsewhere")), section("Words.", page=3)])
+@pytest.mark.parametrize(
+    "other", [section("Other words."), section("Words.", ("Title", "Elsewhere")), section("Words.", page=3)]
+)
 def test_an_id_changes_with_everything_a_citation_shows(other):
     (first,) = split([section("Words.")], ("england",))
     (second,) = split([other], ("england",))

@@ -6,7 +6,7 @@ from assistant.domain import Question
 from corpus.domain import Passage
 from ui import rendering
 
-HOSTILE = '<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) &amp;'
+HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) &amp;"
 
 
 def test_a_question_is_escaped(assistant):
@@ -25,7 +25,9 @@ def test_an_answers_words_are_escaped(assistant):
 
 
 def test_a_passage_is_escaped_and_keeps_its_lists():
-    html = rendering.passage_html(Passage("p", "s", "original", ("T",), f"Lead:\n\n- one {HOSTILE}\n- two", ("england",)))
+    html = rendering.passage_html(
+        Passage("p", "s", "original", ("T",), f"Lead:\n\n- one {HOSTILE}\n- two", ("england",))
+    )
     assert "<script>" not in html
     assert html.count("<li>") == 2
 

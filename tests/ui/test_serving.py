@@ -43,7 +43,13 @@ def test_an_answer_has_the_contracts_shape(service):
     assert response.status_code == 200
     body = response.json()
     assert set(body) == CONTRACT
-    assert (body["outcome"], body["reason"], body["urgent"], body["safety"], body["writer"]) == ("answered", None, False, None, "quoting")
+    assert (body["outcome"], body["reason"], body["urgent"], body["safety"], body["writer"]) == (
+        "answered",
+        None,
+        False,
+        None,
+        "quoting",
+    )
     assert set(body["citations"][0]) == CITATION
     assert {tuple(sorted(statement)) for statement in body["statements"]} == {("citations", "text")}
     assert all(isinstance(value, float) for value in body["timings_ms"].values())
@@ -68,7 +74,12 @@ def test_urgent_comes_first_with_its_contacts(service):
 
 
 def test_history_and_nation_are_taken(service):
-    body = ask(service, "and in Scotland?", history=[{"role": "user", "content": "is the virtual school head statutory"}], nation="scotland").json()
+    body = ask(
+        service,
+        "and in Scotland?",
+        history=[{"role": "user", "content": "is the virtual school head statutory"}],
+        nation="scotland",
+    ).json()
     assert body["outcome"] in ("answered", "partial")
     assert all("scotland" in citation["nation"] for citation in body["citations"])
 
@@ -108,7 +119,12 @@ def test_bad_input_is_a_problem_that_says_the_mend_and_repeats_nothing(service, 
 
 
 def test_other_errors_are_problems_too(service):
-    for response, status in ((service.get("/v1/nothing"), 404), (service.get("/v1/ask"), 405), (service.get("/v1/passages/none"), 404), (service.get("/v1/sources/none"), 404)):
+    for response, status in (
+        (service.get("/v1/nothing"), 404),
+        (service.get("/v1/ask"), 405),
+        (service.get("/v1/passages/none"), 404),
+        (service.get("/v1/sources/none"), 404),
+    ):
         assert response.status_code == status
         assert response.headers["content-type"] == "application/problem+json"
     assert service.get("/sources/none").status_code == 404
@@ -172,14 +188,24 @@ def test_a_port_in_use_is_named_with_the_mend(data):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        run = subprocess.run([sys.executable, "-m", "ui", "--port", str(port), "--data", str(data)], capture_output=True, text=True, timeout=60)
+        run = subprocess.run(
+            [sys.executable, "-m", "ui", "--port", str(port), "--data", str(data)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert run.returncode == 1
     assert re.search(rf"127\.0\.0\.1:{port}: cannot be used .*Choose another with --host and --port", run.stderr)
     assert "Traceback" not in run.stderr
 
 
 def test_the_terminal_gives_the_same_answer(service, data):
-    run = subprocess.run([sys.executable, "-m", "assistant", "ask", ASKED, "--json", "--data", str(data)], capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-m", "assistant", "ask", ASKED, "--json", "--data", str(data)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert run.returncode == 0, run.stderr
     answer, served = json.loads(run.stdout), ask(service, ASKED).json()
     for body in (answer, served):
@@ -187,9 +213,18 @@ def test_the_terminal_gives_the_same_answer(service, data):
     assert answer == served
 
 
-@pytest.mark.parametrize(("arguments", "code", "says"), [(["", ""], 2, "unrecognized"), ([""], 2, "The question is empty"), (["what", "--data", "/nowhere"], 1, "python -m corpus index")])
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["", ""], 2, "unrecognized"),
+        ([""], 2, "The question is empty"),
+        (["what", "--data", "/nowhere"], 1, "python -m corpus index"),
+    ],
+)
 def test_the_terminal_says_what_is_wrong(arguments, code, says):
-    run = subprocess.run([sys.executable, "-m", "assistant", "ask", *arguments], capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-m", "assistant", "ask", *arguments], capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == code
     assert says in run.stderr
     assert "Traceback" not in run.stderr

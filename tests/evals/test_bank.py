@@ -1,0 +1,83 @@
+"""The bank is whole, and its held-out part is kept apart."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import evals
+from evals.bank import KINDS, PARTS, BankError, items_for_fitting, load_part
+
+ITEMS = {part: load_part(part) for part in PARTS}
+EVERY = [item for items in ITEMS.values() for item in items]
+OUTCOMES = {"answered", "partial", "not_covered", "declined"}
+
+
+def test_there_are_enough_items_over_every_outcome_and_kind():
+    for part, items in ITEMS.items():
+        assert len(items) >= 120, part
+        assert {item.kind for item in items} == set(KINDS), part
+        assert {item.outcomes[0] for item in items} >= {"answered", "not_covered", "declined"}, part
+
+
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.id)
+def test_an_item_agrees_with_itself(item):
+    assert set(item.outcomes) <= OUTCOMES
+    assert bool(item.reasons) == ("declined" in item.outcomes)
+    reference = item.reference.lower()
+    if reference:
+        assert [fact.pattern for fact in item.facts if not fact.search(reference)] == []
+        assert [words.pattern for words in item.forbidden if words.search(reference)] == []
+    if item.answerable:
+        assert item.sources
+        assert item.reference
+    assert not item.pii or any(piece in item.question + " ".join(item.turns) for piece in item.pii)
+    assert item.why
+
+
+def test_ids_are_unique_across_parts_and_pairs_point_at_each_other():
+    by_id = {item.id: item for item in EVERY}
+    assert len(by_id) == len(EVERY)
+    for item in EVERY:
+        if item.pair:
+            assert by_id[item.pair].pair == item.id
+            assert by_id[item.pair].part == item.part
+
+
+def test_no_question_stands_in_two_parts():
+    asked = {part: {" ".join((*item.turns, item.question)).lower() for item in items} for part, items in ITEMS.items()}
+    assert asked["development"] & asked["held_out"] == set()
+
+
+def test_weights_are_fitted_without_the_held_out_part():
+    assert {item.part for item in items_for_fitting()} == {"development"}
+    source = (Path(evals.__file__).parent / "fitting.py").read_text()
+    imported = {
+        alias.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.module == "evals.bank"
+        for alias in node.names
+    }
+    assert imported == {"Item", "items_for_fitting"}
+    assert "held_out" not in source.replace("held-out", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("not json", ":1: JSONDecodeError"),
+        ("{}", ":1: KeyError"),
+        (json.dumps({"kind": "strange"}), "kind 'strange' is none of"),
+        (json.dumps({"kind": "direct", "id": "a"}), "KeyError 'turns'"),
+    ],
+)
+def test_a_malformed_item_names_its_file_and_line(tmp_path, line, says):
+    (tmp_path / "development.jsonl").write_text(line)
+    with pytest.raises(BankError, match=says.replace("'", ".")):
+        load_part("development", tmp_path)
+
+
+def test_an_empty_bank_is_an_error(tmp_path):
+    with pytest.raises(BankError, match="holds no development"):
+        load_part("development", tmp_path)
