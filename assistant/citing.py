@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from assistant.domain import Caution, Citation, Draft, Quote, Statement
 from corpus.domain import Source
 
+_KINDS = {"research": "research", "practice paper": "a practice paper"}
+
 
 def cite(draft: Draft, sources: Mapping[str, Source]) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
     """Statements with citation numbers. Quotes that follow one another in a passage share one citation, whose quote
@@ -81,23 +83,23 @@ def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tu
         source = sources[source_id]
         newer = sources.get(source.superseded_by or "")
         instead = f" The newer document is: {newer.title} ({newer.publisher}), {newer.url}" if newer else ""
-        name = f"'{source.title}' ({source.published or 'undated'})"
+        name = f"{source.publisher} ({source.published[:4] or 'undated'})"
         if source.status == "superseded":
             found[f"superseded:{source_id}"] = Caution("superseded", f"{name} has been superseded.{instead}")
         elif source.status == "past review date":
             found[f"past_review:{source_id}"] = Caution("past_review_date", f"{name} is out of date.{instead}")
         elif source.status == "historic":
             found[f"historic:{source_id}"] = Caution(
-                "historic", f"{name} describes what was found at that date and is not kept up to date."
+                "historic", f"{name} describes what was found then and is not kept up to date."
             )
-        if source.force in ("research", "practice paper"):
+        if source.force in _KINDS:
             found[f"research:{source_id}"] = Caution(
-                "research_not_guidance", f"{name} is {_kind(source.force)}, not guidance: it places no duty on anyone."
+                "research_not_guidance", f"{name} is {_KINDS[source.force]}, not guidance: it places no duty on anyone."
             )
         elif source.force == "web page":
             found[f"one_council:{source_id}"] = Caution(
                 "one_publisher",
-                f"{name} is one publisher's own page ({source.publisher}); other councils' offers differ.",
+                f"{name} is one council's own page; other councils' offers differ.",
             )
     nations = list(dict.fromkeys(nation for citation in citations for nation in citation.nation))
     if len(nations) > 1:
@@ -114,7 +116,3 @@ def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tu
             "Figures in this source do not reconcile with one another; they are quoted as they stand.",
         )
     return tuple(found.values())
-
-
-def _kind(force: str) -> str:
-    return {"research": "research", "practice paper": "a practice paper"}[force]

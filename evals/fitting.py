@@ -87,10 +87,10 @@ def _fit_units(
     x, y, g = np.array(rows), np.array(labels), np.array(groups)
     scores = np.zeros(len(y))
     for train, test in GroupKFold(_FOLDS, shuffle=True, random_state=_SEED).split(x, y, g):
-        scores[test] = _model().fit(x[train], y[train]).predict_proba(x[test])[:, 1]
+        scores[test] = _model(balanced=False).fit(x[train], y[train]).predict_proba(x[test])[:, 1]
     first = [bool(y[g == n][np.argmax(scores[g == n])]) for n in np.unique(g) if y[g == n].any()]
     reachable = np.mean([y[g == n].any() for n in np.unique(g)])
-    model = _model().fit(x, y)
+    model = _model(balanced=False).fit(x, y)
     return _weights(UNIT_FEATURES, model, 0.5), {
         "unit: questions with an answering unit among the hits": float(reachable),
         "unit: of these, answering unit first": float(np.mean(first)),
@@ -124,8 +124,9 @@ def _rank(library: Library, text: str, retrieved: Retrieved) -> tuple[Ranked, ..
     return ranking.rank(library.index, text, retrieved)
 
 
-def _model() -> LogisticRegression:
-    return LogisticRegression(C=1.0, class_weight="balanced", max_iter=2000)
+def _model(balanced: bool = True) -> LogisticRegression:
+    """Balanced to tell two kinds of question apart; not so for units, whose chances are compared with one another."""
+    return LogisticRegression(C=1.0, class_weight="balanced" if balanced else None, max_iter=2000)
 
 
 def _weights(names: Sequence[str], model: LogisticRegression, threshold: float) -> dict[str, object]:
@@ -144,6 +145,7 @@ def _weights(names: Sequence[str], model: LogisticRegression, threshold: float) 
 
 
 EXAMPLES = Path(classifier.__file__).parent / "examples.jsonl"
+_RULED = {f"ruled {reason.value}" for reason in Reason}
 # The panel errs to over-showing: its threshold finds this share of the dangers in the examples of a hand not seen.
 PANEL_RECALL = 0.95
 
@@ -163,8 +165,10 @@ def fit_scope(library: Library) -> dict[str, float]:
         chances[test] = model.predict_proba(x[test])[:, _columns(model)]
     answer, danger = chances[:, LABELS.index(ANSWER)], chances[:, LABELS.index(Reason.SAFEGUARDING.value)]
     may, must_not, urgent = y == ANSWER, y != ANSWER, y == Reason.SAFEGUARDING.value
-    grid = np.linspace(0.05, 0.95, 91)
-    answer_from = float(max(grid, key=lambda t: np.mean(answer[may] >= t) + np.mean(answer[must_not] < t)))
+    signs = list(rules.signs(""))
+    ruled = np.array(x[:, [n - len(signs) for n, sign in enumerate(signs) if sign in _RULED]].sum(axis=1) > 0)
+    answer_from, answer_against = _thresholds(answer, may, ruled)
+    answered = answer >= np.where(ruled, answer_against, answer_from)
     panel_from = float(np.quantile(danger[urgent], 1 - PANEL_RECALL))
     model = LogisticRegression(max_iter=5000).fit(x, y)
     weights = {
@@ -172,17 +176,31 @@ def fit_scope(library: Library) -> dict[str, float]:
         "weights": np.round(model.coef_[_columns(model)], 4).tolist(),
         "intercepts": np.round(model.intercept_[_columns(model)], 4).tolist(),
         "answer_from": round(answer_from, 3),
+        "answer_against": round(answer_against, 3),
         "panel_from": round(panel_from, 4),
     }
     classifier.WEIGHTS_FILE.write_text(json.dumps(weights) + "\n", encoding="utf-8")
     classifier.load_classifier.cache_clear()
     return {
         "scope: examples": float(len(y)),
-        "scope: may be answered, and is": float(np.mean(answer[may] >= answer_from)),
-        "scope: must be declined, and is": float(np.mean(answer[must_not] < answer_from)),
+        "scope: may be answered, and is": float(np.mean(answered[may])),
+        "scope: must be declined, and is": float(np.mean(~answered[must_not])),
         "scope: danger, and the panel shows": float(np.mean(danger[urgent] >= panel_from)),
         "scope: may be answered, and the panel shows too": float(np.mean(danger[may] >= panel_from)),
     }
+
+
+def _thresholds(answer: NDArray[np.float64], may: NDArray[np.bool_], ruled: NDArray[np.bool_]) -> tuple[float, float]:
+    """The chances from which a question is answered, where the rules let it pass and where they would decline it: those
+    at which the shares of right answers and of right refusals add up to most."""
+    grid = np.linspace(0.05, 0.98, 94)
+
+    def right(passing: float, against: float) -> float:
+        answered = answer >= np.where(ruled, against, passing)
+        return float(np.mean(answered[may]) + np.mean(~answered[~may]))
+
+    best = max(((p, a) for p in grid for a in grid if a >= p), key=lambda pair: right(*pair))
+    return float(best[0]), float(best[1])
 
 
 def _as_example(item: Item) -> dict[str, Any]:

@@ -29,12 +29,14 @@ VECTOR_SCALE = 3.0
 @dataclass(frozen=True)
 class Classifier:
     """`weights` is (labels, features), for vectors of the encoder named `encoder`. A question is answered where the
-    chance of `answer` reaches `answer_from`; the safety panel shows where the chance of danger reaches `panel_from`."""
+    chance of `answer` reaches `answer_from`, or `answer_against` where the rules would decline it; the safety panel
+    shows where the chance of danger reaches `panel_from`."""
 
     encoder: str
     weights: NDArray[np.float64]
     intercepts: NDArray[np.float64]
     answer_from: float
+    answer_against: float
     panel_from: float
 
     def chances(self, vector: Vectors, signs: Mapping[str, float]) -> dict[str, float]:
@@ -52,7 +54,7 @@ class Classifier:
             *verdict.evidence,
             f"chance that it may be answered: {chances[ANSWER]:.2f}; of danger: {danger:.2f}",
         )
-        if chances[ANSWER] >= self.answer_from:
+        if chances[ANSWER] >= (self.answer_against if verdict.reason else self.answer_from):
             return Verdict(None, urgent, evidence)
         likeliest = max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label])
         reason = Reason(likeliest)
@@ -70,7 +72,12 @@ def load_classifier() -> Classifier:
     try:
         raw = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
         return Classifier(
-            raw["encoder"], np.array(raw["weights"]), np.array(raw["intercepts"]), raw["answer_from"], raw["panel_from"]
+            raw["encoder"],
+            np.array(raw["weights"]),
+            np.array(raw["intercepts"]),
+            raw["answer_from"],
+            raw["answer_against"],
+            raw["panel_from"],
         )
     except (OSError, ValueError, KeyError) as error:
         raise SettingsError(
