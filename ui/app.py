@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from assistant.answering import Assistant
@@ -51,6 +51,10 @@ def create_app(assistant: Assistant) -> FastAPI:
     @app.get("/", include_in_schema=False)
     def home() -> RedirectResponse:
         return RedirectResponse("/chat")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> FileResponse:
+        return FileResponse(PAGES / "favicon.svg", media_type="image/svg+xml")
 
     @app.get("/sources", include_in_schema=False)
     def sources() -> HTMLResponse:
@@ -110,6 +114,7 @@ def create_app(assistant: Assistant) -> FastAPI:
             primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
         ),
         css_paths=[PAGES / "style.css", PAGES / "chat.css"],
+        favicon_path=PAGES / "favicon.svg",
         footer_links=[],
         show_error=False,
         ssr_mode=False,
