@@ -35,7 +35,8 @@ lint: $(VENV)/.installed
 
 evals: $(VENV)/.installed
 	$(RUN) -m corpus index
-	$(RUN) -m evals run
+	$(RUN) -m evals lint
+	$(RUN) -m evals run --fresh --peers --out runs/gate
 
 clean:
 	rm -rf $(VENV) data runs

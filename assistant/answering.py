@@ -1,9 +1,11 @@
 """Assistant.answer: the one path of a question."""
 
+import logging
 import re
 import time
+import unicodedata
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -31,11 +33,13 @@ from assistant.scope.signposts import Contacts
 from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
-from corpus.domain import Nation, Source
-from corpus.embedding import Encoder, Vectors
+from corpus.domain import Nation
+from corpus.embedding import Encoder
 from corpus.errors import CorpusError
 from corpus.index import Index
 from corpus.splitting import units
+
+logger = logging.getLogger(__name__)
 
 # The longest question in characters: about two pages, more than any in the bank and short enough to read at once.
 LONGEST = 4000
@@ -77,44 +81,72 @@ class Assistant:
         """The static immediate-danger message, for every page."""
         return self._replies.safety
 
+    @property
+    def contacts_confirmed(self) -> str:
+        """When a council last confirmed the contacts; empty where none has."""
+        return self._contacts.last_confirmed
+
     def answer(self, question: Question) -> Answer:
-        """One answer. Raises QuestionError where the question is empty, too long or not text."""
-        require_text(question)
+        """One answer. Raises QuestionError where the question is empty, too long or not text; where such a question
+        tells of danger, it is met with the safety panel and not with an error."""
         clock = _Clock()
+        question = normalised(question)
+        try:
+            require_text(question)
+        except QuestionError:
+            if not rules.screen(readable(question.text)).urgent:
+                raise
+            return self._finished(self._declined(Reason.SAFEGUARDING, question), 0, True, clock)
         with clock.step("privacy"):
             question, redactions = _without_personal_data(question)
         with clock.step("scope"):
-            verdict, vector = self._ruling(question, redactions)
-        if verdict.reason:
-            answer = self._declined(verdict.reason, question, verdict.urgent)
-        else:
-            answer = self._from_sources(question, vector, clock)
-        if redactions:
-            answer = replace(answer, answer=f"{self._replies.redacted}\n\n{answer.answer}", redactions=redactions)
-        if verdict.urgent:
-            answer = replace(
-                answer,
-                answer=f"{self._replies.safety.text}\n\n{answer.answer}",
-                urgent=True,
-                safety=self._replies.safety,
-            )
-        version = self.library.index.version if self.library else ""
-        return replace(answer, corpus_version=version, timings_ms=clock.timings())
+            verdict = self._ruling(question, redactions)
+        if verdict is None:
+            return self._finished(self._unavailable(), redactions, True, clock)
+        answer = self._declined(verdict.reason, question) if verdict.reason else self._from_sources(question, clock)
+        return self._finished(answer, redactions, verdict.urgent, clock)
 
-    def _ruling(self, question: Question, redactions: int) -> tuple[Verdict, Vectors | None]:
-        """The rules' verdict, weighed by the classifier where its encoder is at hand, and the vector of what is asked."""
+    def _finished(self, answer: Answer, redactions: int, urgent: bool, clock: "_Clock") -> Answer:
+        """The answer with what comes before its words: danger first, then that personal details were removed."""
+        before = []
+        if urgent:
+            before.append(self._replies.safety.text)
+        elif answer.outcome is Outcome.UNAVAILABLE or answer.reason not in (None, Reason.OVERRIDE_ATTEMPT):
+            before.append(self._replies.danger)
+        if redactions:
+            before.append(self._replies.redacted)
+        return replace(
+            answer,
+            answer="\n\n".join((*before, answer.answer)),
+            urgent=urgent,
+            safety=self._replies.safety if urgent else None,
+            redactions=redactions,
+            corpus_version=self.library.index.version if self.library else "",
+            timings_ms=clock.timings(),
+        )
+
+    def ruling(self, question: Question) -> Verdict | None:
+        """What scope decides on a question, with its evidence, for those who evaluate."""
+        return self._ruling(*_without_personal_data(normalised(question)))
+
+    def _ruling(self, question: Question, redactions: int) -> Verdict | None:
+        """The rules' verdict, weighed by the classifier. None where there is no ruling because the classifier is missing or
+        failed and the rules found nothing: then nothing is answered and the panel shows."""
         verdict = rules.screen(question.text, question.history)
-        vector = None
-        if self.library:
-            vector = self.library.encoder.encode([following.asked(question.text)])[0]
-            if self._classifier and self._classifier.encoder == self.library.encoder.fingerprint:
-                verdict = self._classifier.rule(verdict, vector, question.text, question.history)
+        try:
+            if self._classifier:
+                verdict = self._classifier.rule(verdict, question.text, question.history)
+            elif not verdict.reason:
+                return None
+        except Exception as error:  # noqa: BLE001 - whatever failed, no answer without a ruling; its words may hold the question
+            logger.error("the scope classifier failed: %s", type(error).__name__)
+            return verdict if verdict.reason else None
         left = question.text.replace(REMOVED, "")
         if verdict.reason is None and redactions and sum(map(str.isalpha, left)) < _LEAST_LETTERS:
             verdict = Verdict(Reason.PERSONAL_DATA, verdict.urgent, ("nothing but personal details",))
-        return verdict, vector
+        return verdict
 
-    def _from_sources(self, question: Question, vector: Vectors | None, clock: "_Clock") -> Answer:
+    def _from_sources(self, question: Question, clock: "_Clock") -> Answer:
         if self.library is None:
             return self._unavailable()
         index, encoder = self.library.index, self.library.encoder
@@ -122,8 +154,7 @@ class Assistant:
             with clock.step("following"):
                 text = following.standalone(question.text, question.history)
             with clock.step("retrieval"):
-                if vector is None or text != following.asked(question.text):
-                    vector = encoder.encode([text])[0]
+                vector = encoder.encode([text])[0]
                 retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved)
@@ -133,20 +164,27 @@ class Assistant:
             with clock.step("checking"):
                 draft = check([hit.passage for hit in retrieved.hits], draft)
             if not draft.quotes:
-                return self._not_covered(question, retrieved, index.sources)
-            return self._answered(draft, index)
-        except CorpusError:
+                return self._not_covered(question, retrieved, index)
+            return self._answered(draft, index, text, question.nation)
+        except CorpusError as error:
+            logger.error("%s", error)
             return self._unavailable()
 
-    def _answered(self, draft: Draft, index: Index) -> Answer:
+    def _answered(self, draft: Draft, index: Index, text: str, chosen: Nation | None) -> Answer:
+        """An answer, or a partial one where the question names a nation that nothing cited is about."""
         statements, citations = citing.cite(draft, index.sources)
+        cited = {nation for citation in citations for nation in citation.nation}
+        missing = [] if chosen else sorted(ranking.asked_nations(text) & pointing.ELSEWHERE - cited)
+        words = citing.wording(draft, statements, citations)
+        if missing:
+            words += "\n\nNothing here is about " + " or ".join(n.replace("-", " ").title() for n in missing) + "."
         return Answer(
             id=_new_id(),
-            outcome=Outcome.ANSWERED,
+            outcome=Outcome.PARTIAL if missing else Outcome.ANSWERED,
             reason=None,
             urgent=False,
             safety=None,
-            answer=citing.wording(draft, statements, citations),
+            answer=words,
             statements=statements,
             citations=citations,
             cautions=citing.cautions(citations, index.sources),
@@ -154,27 +192,23 @@ class Assistant:
             writer=quoting.NAME,
         )
 
-    def _not_covered(self, question: Question, retrieved: Retrieved, sources: Mapping[str, Source]) -> Answer:
+    def _not_covered(self, question: Question, retrieved: Retrieved, index: Index) -> Answer:
         suggestions = pointing.suggestions(self._replies.suggestions, retrieved)
-        officials = pointing.official_documents(question.text, question.nation, sources)
+        officials = pointing.official_documents(question.text, question.nation, index)
         parts = [self._replies.not_covered]
         if officials:
             parts.append(
-                "This official document is on the topic; its text is not in this service: "
-                + "; ".join(f"[{s.title}]({s.url}) ({pointing.provenance(s)})" for s in officials)
-                + "."
+                "On this topic there are official documents whose text is not in this service:\n\n"
+                + "\n".join(f"- [{s.title}]({s.url}) ({pointing.provenance(s)}). {s.notes}".rstrip() for s in officials)
             )
         if suggestions:
             parts.append("The nearest questions that are covered:\n\n" + "\n".join(f"- {text}" for text in suggestions))
         return Answer(_new_id(), Outcome.NOT_COVERED, None, False, None, "\n\n".join(parts), suggestions=suggestions)
 
-    def _declined(self, reason: Reason, question: Question, urgent: bool) -> Answer:
-        """In this order: danger (where the panel does not say it already), the limit in one plain sentence, the cited
-        limit, whom to contact, what to ask instead."""
+    def _declined(self, reason: Reason, question: Question) -> Answer:
+        """In this order: the limit in one plain sentence, the cited limit, whom to contact, what to ask instead."""
         nation: Nation = "scotland" if question.nation == "scotland" else "england"
-        about_a_child = reason in (Reason.INDIVIDUAL_CHILD, Reason.PARENT_OR_CARER)
-        parts = [self._replies.danger] if about_a_child and not urgent else []
-        parts.append(self._replies.declined[reason])
+        parts = [self._replies.declined[reason]]
         quotes = self._limits.get((reason, nation), ())
         statements: tuple[Statement, ...] = ()
         citations: tuple[Citation, ...] = ()
@@ -219,7 +253,25 @@ def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, 
     if chosen:
         return (chosen,)
     named = ranking.asked_nations(text)
+    if named & {"wales", "northern-ireland"}:
+        return tuple(sorted(named))  # of those nations nothing is held, and another's words would mislead
     return tuple(sorted(named)) if len(named) > 1 else (None,)
+
+
+def normalised(question: Question) -> Question:
+    """The question in composed letters (full-width and other look-alikes as the plain ones), without soft hyphens, which
+    pasted text brings along and nobody sees."""
+
+    def plain(text: str) -> str:
+        return unicodedata.normalize("NFKC", text.replace("\u00ad", ""))
+
+    history = tuple(Message(message.role, plain(message.content)) for message in question.history)
+    return Question(plain(question.text), history, question.nation)
+
+
+def readable(text: str) -> str:
+    """What a person sees of a text: without hidden characters, cut to the longest question."""
+    return _HIDDEN.sub("", _NOT_TEXT.sub(" ", text))[:LONGEST]
 
 
 def require_text(question: Question) -> None:
@@ -239,20 +291,24 @@ def require_text(question: Question) -> None:
 
 # Control characters other than white space, lone surrogates and the replacement mark of a failed decoding.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd]")
-# Zero-width, text-direction, byte-order and tag characters can hide words from the person who reads a question. The
-# zero-width joiners are hidden only between Latin letters: emoji and several scripts need them.
+# Characters that Unicode lets a screen leave out (Default_Ignorable_Code_Point) can hide words from the person who reads a
+# question. Emoji and several scripts need the two joiners and the variation selectors, so these are hidden only beside a
+# Latin letter.
 _HIDDEN = re.compile(
-    "[\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]|(?<=[A-Za-z])[\u200c\u200d](?=[A-Za-z])"
+    "[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<=[A-Za-z])[\u200c\u200d\ufe00-\ufe0f]|[\u200c\u200d\ufe00-\ufe0f](?=[A-Za-z])"
 )
 
 
 def _without_personal_data(question: Question) -> tuple[Question, int]:
+    """The question and its turns redacted; the count is of what the person typed, not of the service's own replies."""
     text, count = redact(question.text)
     history = []
     for message in question.history:
         content, found = redact(message.content)
         history.append(Message(message.role, content))
-        count += found
+        count += found if message.role == "user" else 0
     return Question(text, tuple(history), question.nation), count
 
 

@@ -1,6 +1,7 @@
 """The composition root: the only file that picks implementations."""
 
 from assistant.answering import Assistant, Library
+from assistant.errors import SettingsError
 from assistant.replies import load_replies
 from assistant.scope.classifier import load_classifier
 from assistant.scope.signposts import load_contacts
@@ -24,6 +25,10 @@ def build_assistant(corpus: CorpusSettings | None = None, own: AssistantSettings
     contacts = load_contacts(own.contacts)
     replies = load_replies(contacts)
     try:
-        return Assistant(open_library(corpus, own.threads), replies, contacts, load_classifier())
-    except CorpusError as error:
+        classifier = load_classifier()
+    except SettingsError as error:
         return Assistant(None, replies, contacts, fault=str(error))
+    try:
+        return Assistant(open_library(corpus, own.threads), replies, contacts, classifier)
+    except CorpusError as error:
+        return Assistant(None, replies, contacts, classifier, fault=str(error))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from assistant.domain import Caution, Citation, Draft, Quote, Statement
 from corpus.domain import Source
 
+_EXTENDED_ROLE = ("with a social worker",)
 _KINDS = {"research": "research", "practice paper": "a practice paper"}
 
 
@@ -88,6 +89,8 @@ def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tu
             found[f"superseded:{source_id}"] = Caution("superseded", f"{name} has been superseded.{instead}")
         elif source.status == "past review date":
             found[f"past_review:{source_id}"] = Caution("past_review_date", f"{name} is out of date.{instead}")
+        elif source.status == "historic" and newer:
+            found[f"historic:{source_id}"] = Caution("predates_newer", f"{name} predates a newer document.{instead}")
         elif source.status == "historic":
             found[f"historic:{source_id}"] = Caution(
                 "historic", f"{name} describes what was found then and is not kept up to date."
@@ -100,6 +103,14 @@ def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tu
             found[f"one_council:{source_id}"] = Caution(
                 "one_publisher",
                 f"{name} is one council's own page; other councils' offers differ.",
+            )
+        if source.applies_to == _EXTENDED_ROLE and any(
+            "individual" in c.quote for c in citations if c.source_id == source_id
+        ):
+            found["cohort"] = Caution(
+                "one_cohort",
+                "This limit is about the extended role in England, for children with a social worker. Virtual schools do give "
+                "direct support to looked-after children, and a council's own offer may go further.",
             )
     nations = list(dict.fromkeys(nation for citation in citations for nation in citation.nation))
     if len(nations) > 1:

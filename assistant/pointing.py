@@ -1,16 +1,20 @@
 """Where to look instead: the nearest questions this corpus answers, and official documents the catalogue knows of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from assistant.domain import Reason
-from assistant.ranking import stems
+from assistant.ranking import asked_nations, stems
 from assistant.replies import Suggestion
 from assistant.retrieval import Retrieved
 from corpus.domain import Nation, Source
+from corpus.index import Index
 
 # How many of each are offered: enough to choose from, few enough to read.
 SUGGESTIONS = 3
 OFFICIALS = 2
+
+# Nations that this service holds no text of: a question that names one is pointed to that nation's own documents.
+ELSEWHERE: frozenset[Nation] = frozenset({"wales", "northern-ireland"})
 
 _INSTEAD: dict[Reason, tuple[str, ...]] = {
     Reason.INDIVIDUAL_CHILD: (
@@ -56,16 +60,19 @@ def suggestions(known: Sequence[Suggestion], retrieved: Retrieved) -> tuple[str,
     return tuple(question for _, question in near[:SUGGESTIONS])
 
 
-def official_documents(question: str, nation: Nation | None, sources: Mapping[str, Source]) -> tuple[Source, ...]:
-    """Catalogue records that this service holds no text of and one of whose topics the question names in full."""
+def official_documents(question: str, nation: Nation | None, index: Index) -> tuple[Source, ...]:
+    """Catalogue records that this service holds no text of and one of whose topics the question names in full; of the
+    nation that was chosen or that the question names."""
+    named = asked_nations(question)
+    nations = {nation} if nation else named
     asked = stems(question)
     matches: list[tuple[int, Source]] = []
-    for source in sources.values():
-        if nation and nation not in source.nation:
+    for source in index.sources.values():
+        if source.id in index.renditions or (nations and not nations & set(source.nation)):
             continue
         lengths = [len(words) for topic in source.topics if (words := stems(topic)) and words <= asked]
-        if lengths:
-            matches.append((max(lengths), source))
+        if lengths or named & ELSEWHERE & set(source.nation):
+            matches.append((max(lengths, default=0), source))
     matches.sort(key=lambda match: -match[0])
     return tuple(source for _, source in matches[:OFFICIALS])
 

@@ -26,6 +26,8 @@ _COUNT = re.compile(
 _NATIONS: dict[Nation, re.Pattern[str]] = {
     "england": re.compile(r"\b(?:england|english|dfe|ofsted)\b", re.IGNORECASE),
     "scotland": re.compile(r"\b(?:scot\w*|vshts?|cets?|celcis)\b", re.IGNORECASE),
+    "wales": re.compile(r"\b(?:wales|welsh)\b", re.IGNORECASE),
+    "northern-ireland": re.compile(r"\b(?:northern\s+ireland|northern\s+irish)\b", re.IGNORECASE),
 }
 _DIGIT = re.compile(r"\d")
 _NOTE = "Note:"

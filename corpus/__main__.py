@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     search = commands.add_parser("search", help="show the nearest passages to some words")
     search.add_argument("words")
     search.add_argument("--nation", choices=NATIONS)
-    search.add_argument("--top", type=int, default=5, metavar="N")
+    search.add_argument("--top", type=int, choices=range(1, 101), default=5, metavar="N")
     for command in (index, search, sources):
         command.add_argument("--data", type=Path, help="the data folder (default: VSA_DATA or ./data)")
     options = parser.parse_args(arguments)
@@ -73,6 +73,7 @@ def _index(settings: CorpusSettings, _: argparse.Namespace) -> None:
             ) from error
         report = write_index(settings.data, sources, passages, OnnxEncoder(model), progress)
     if report.changed:
+        print("A service that runs keeps the old version until it is started again.")
         print(
             f"Indexed {report.passages} passages ({report.embedded} embedded, {report.reused} kept). Version {report.version}"
         )

@@ -51,6 +51,7 @@ class Section:
     heading: tuple[str, ...]
     text: str
     page: int | None = None
+    nation: tuple[Nation, ...] = ()  # where the section is about other nations than its source; empty: the source's
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,12 @@ class OnnxEncoder:
             for row, n in enumerate(rows):
                 ids[row, : len(encodings[n])] = encodings[n]
                 mask[row, : len(encodings[n])] = 1
-            (out,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-            vectors[rows] = out
+            try:
+                (vectors[rows],) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+            except Exception as error:
+                raise ModelError(
+                    self.fingerprint, f"cannot embed ({type(error).__name__})", "Start the service again"
+                ) from error
             if progress:
                 progress(len(rows))
         return vectors

@@ -1,5 +1,6 @@
 """Turns a digest or an original into sections: headings with their plain text."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -7,7 +8,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from corpus.domain import Rendition, Section, Source
+from corpus.domain import NATIONS, Nation, Rendition, Section, Source
 from corpus.errors import ReadingError
 from corpus.settings import CorpusSettings
 
@@ -40,16 +41,20 @@ def read_document(path: Path, source_id: str, rendition: Rendition) -> list[Sect
         raise ReadingError(path, f"is not UTF-8 text (byte {error.start})", "Save it as UTF-8") from error
     except OSError as error:
         raise ReadingError(path, f"cannot be read ({error.strerror})", "Check the file and its permissions") from error
+    nations: dict[str, tuple[Nation, ...]] = {}
     if rendition == "digest":
-        text = _without_front_matter(text, path, source_id)
-    sections = read_markdown(text, source_id, rendition)
+        text, nations = _without_front_matter(text, path, source_id)
+    sections = [
+        replace(section, nation=nations.get(section.heading[-1], ()))
+        for section in read_markdown(text, source_id, rendition)
+    ]
     if not sections:
         raise ReadingError(path, "holds no text", "Add the text, or remove the file")
     return sections
 
 
-def _without_front_matter(text: str, path: Path, source_id: str) -> str:
-    """The text below the front matter, with its line numbers kept."""
+def _without_front_matter(text: str, path: Path, source_id: str) -> tuple[str, dict[str, tuple[Nation, ...]]]:
+    """The text below the front matter, with its line numbers kept, and the nations of headings that have their own."""
     lines = text.split("\n")
     if not lines or lines[0].strip() != _FENCE:
         raise ReadingError(
@@ -74,7 +79,11 @@ def _without_front_matter(text: str, path: Path, source_id: str) -> str:
             f"its front matter does not say 'source: {source_id}'",
             "Mend the source's id or the file's name",
         )
-    return "\n".join([""] * (end + 1) + lines[end + 1 :])
+    own = front.get("nations", {})
+    if not isinstance(own, dict) or any(nation not in NATIONS for nations in own.values() for nation in nations):
+        raise ReadingError(f"{path}:2", "its 'nations' is no map of headings to nations", f"Use {', '.join(NATIONS)}")
+    nations = {heading: tuple(nations) for heading, nations in own.items()}
+    return "\n".join([""] * (end + 1) + lines[end + 1 :]), nations
 
 
 def read_markdown(text: str, source_id: str, rendition: Rendition) -> list[Section]:

@@ -23,13 +23,14 @@ def split(sections: list[Section], nation: tuple[Nation, ...]) -> list[Passage]:
     passages: list[Passage] = []
     seen: dict[str, int] = {}
     for section in sections:
+        about = section.nation or nation
         for text in _pieces(section.text):
-            key = _digest(section, text, nation, 0)
+            key = _digest(section, text, about, 0)
             copy = seen.get(key, 0)
             seen[key] = copy + 1
-            identity = _digest(section, text, nation, copy) if copy else key
+            identity = _digest(section, text, about, copy) if copy else key
             passages.append(
-                Passage(identity, section.source_id, section.rendition, section.heading, text, nation, section.page)
+                Passage(identity, section.source_id, section.rendition, section.heading, text, about, section.page)
             )
     return passages
 

@@ -35,6 +35,36 @@ KINDS = (
 )
 
 
+ROLES = (
+    "teacher",
+    "designated teacher",
+    "safeguarding lead",
+    "head teacher",
+    "school staff",
+    "social worker",
+    "virtual school",
+    "council",
+    "parent or carer",
+    "young person",
+    "researcher",
+    "other",
+    "not said",
+)
+REGISTERS = (
+    "plain",
+    "terse",
+    "formal",
+    "rambling",
+    "typos",
+    "dialect",
+    "scots",
+    "welsh",
+    "polish",
+    "other language",
+    "web search",
+)
+
+
 class BankError(Exception):
     """An item of the bank is malformed; the message names the file and line."""
 
@@ -48,6 +78,8 @@ class Item:
     id: str
     part: Part
     kind: str
+    role: str
+    register: str
     turns: tuple[str, ...]
     question: str
     nation: Nation | None
@@ -96,10 +128,14 @@ def items_for_fitting() -> list[Item]:
 def _item(raw: Mapping[str, Any], part: Part) -> Item:
     if raw["kind"] not in KINDS:
         raise ValueError(f"kind {raw['kind']!r} is none of {', '.join(KINDS)}")
+    if raw["role"] not in ROLES or raw["register"] not in REGISTERS:
+        raise ValueError(f"role {raw['role']!r} or register {raw['register']!r} is none of those in evals/bank.py")
     return Item(
         id=raw["id"],
         part=part,
         kind=raw["kind"],
+        role=raw["role"],
+        register=raw["register"],
         turns=tuple(raw["turns"]),
         question=raw["question"],
         nation=raw["nation"],

@@ -1,30 +1,24 @@
 """Fits every weight of the service, on committed data alone, never on the bank's held-out part.
 
-`python -m evals fit` writes assistant/weights.json (which units answer, and whether the evidence is enough) from the
-bank's development part; `python -m evals fit-scope` writes assistant/scope/weights.json from scope/examples.jsonl and
-the development part. All are
-logistic regressions. Figures printed are cross-validated: each item is predicted by a model that did not see it.
+`python -m evals fit` writes assistant/weights.json (which units answer, and whether the evidence is enough) from the bank's
+development part. Both models are logistic regressions. Figures printed are cross-validated: each item is predicted by a
+model that did not see it.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
+from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
 from assistant import following, ranking
 from assistant.answering import PASSAGES, Library, nations_to_search
 from assistant.deciding import EVIDENCE_FEATURES, evidence_features
-from assistant.domain import Message, Reason
+from assistant.domain import Message
 from assistant.ranking import UNIT_FEATURES, WEIGHTS_FILE, Ranked, Weights
 from assistant.retrieval import Retrieved, retrieve
-from assistant.scope import classifier, rules
-from assistant.scope.classifier import ANSWER, LABELS
 from assistant.scope.privacy import redact
 from assistant.wording import expand
 from corpus.domain import Passage, Unit
@@ -142,79 +136,3 @@ def _weights(names: Sequence[str], model: LogisticRegression, threshold: float) 
         "intercept": weights.intercept,
         "threshold": weights.threshold,
     }
-
-
-EXAMPLES = Path(classifier.__file__).parent / "examples.jsonl"
-_RULED = {f"ruled {reason.value}" for reason in Reason}
-# The panel errs to over-showing: its threshold finds this share of the dangers in the examples of a hand not seen.
-PANEL_RECALL = 0.95
-
-
-def fit_scope(library: Library) -> dict[str, float]:
-    """Fits the scope classifier and returns figures where each writer's examples are predicted by a model fitted on
-    the other writers', so that no paraphrase, pair or habit is on both sides."""
-    examples = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()] + [
-        _as_example(item) for item in items_for_fitting()
-    ]
-    x = np.array([_scope_features(library, example) for example in tqdm(examples, desc="Reading")])
-    y = np.array([example["label"] for example in examples])
-    hands = np.array([example["hand"] for example in examples])
-    chances = np.zeros((len(y), len(LABELS)))
-    for train, test in LeaveOneGroupOut().split(x, y, hands):
-        model = LogisticRegression(max_iter=5000).fit(x[train], y[train])
-        chances[test] = model.predict_proba(x[test])[:, _columns(model)]
-    answer, danger = chances[:, LABELS.index(ANSWER)], chances[:, LABELS.index(Reason.SAFEGUARDING.value)]
-    may, must_not, urgent = y == ANSWER, y != ANSWER, y == Reason.SAFEGUARDING.value
-    signs = list(rules.signs(""))
-    ruled = np.array(x[:, [n - len(signs) for n, sign in enumerate(signs) if sign in _RULED]].sum(axis=1) > 0)
-    answer_from, answer_against = _thresholds(answer, may, ruled)
-    answered = answer >= np.where(ruled, answer_against, answer_from)
-    panel_from = float(np.quantile(danger[urgent], 1 - PANEL_RECALL))
-    model = LogisticRegression(max_iter=5000).fit(x, y)
-    weights = {
-        "encoder": library.encoder.fingerprint,
-        "weights": np.round(model.coef_[_columns(model)], 4).tolist(),
-        "intercepts": np.round(model.intercept_[_columns(model)], 4).tolist(),
-        "answer_from": round(answer_from, 3),
-        "answer_against": round(answer_against, 3),
-        "panel_from": round(panel_from, 4),
-    }
-    classifier.WEIGHTS_FILE.write_text(json.dumps(weights) + "\n", encoding="utf-8")
-    classifier.load_classifier.cache_clear()
-    return {
-        "scope: examples": float(len(y)),
-        "scope: may be answered, and is": float(np.mean(answered[may])),
-        "scope: must be declined, and is": float(np.mean(~answered[must_not])),
-        "scope: danger, and the panel shows": float(np.mean(danger[urgent] >= panel_from)),
-        "scope: may be answered, and the panel shows too": float(np.mean(danger[may] >= panel_from)),
-    }
-
-
-def _thresholds(answer: NDArray[np.float64], may: NDArray[np.bool_], ruled: NDArray[np.bool_]) -> tuple[float, float]:
-    """The chances from which a question is answered, where the rules let it pass and where they would decline it: those
-    at which the shares of right answers and of right refusals add up to most."""
-    grid = np.linspace(0.05, 0.98, 94)
-
-    def right(passing: float, against: float) -> float:
-        answered = answer >= np.where(ruled, against, passing)
-        return float(np.mean(answered[may]) + np.mean(~answered[~may]))
-
-    best = max(((p, a) for p in grid for a in grid if a >= p), key=lambda pair: right(*pair))
-    return float(best[0]), float(best[1])
-
-
-def _as_example(item: Item) -> dict[str, Any]:
-    """An item of the bank as an example; the bank's development files are a hand of their own."""
-    label = item.reasons[0] if item.outcomes == ("declined",) and item.reasons else ANSWER
-    return {"hand": "bank", "label": label, "turns": item.turns, "text": item.question}
-
-
-def _columns(model: LogisticRegression) -> list[int]:
-    """The model's columns in the order of LABELS."""
-    return [list(model.classes_).index(label) for label in LABELS]
-
-
-def _scope_features(library: Library, example: Mapping[str, Any]) -> NDArray[np.float64]:
-    text = redact(example["text"])[0]
-    history = tuple(Message("user", redact(turn)[0]) for turn in example["turns"])
-    return classifier.features(library.encoder.encode([following.asked(text)])[0], rules.signs(text, history))

@@ -15,7 +15,7 @@ from assistant.retrieval import retrieve
 from corpus import splitting
 from corpus.domain import Passage, Section, Source
 from corpus.embedding import Encoder
-from corpus.index import open_index
+from corpus.index import Index, open_index
 from corpus.indexing import write_index
 
 # Passages fetched a question; documents are ranked by their best passage, so more than ten are needed for a top ten.
@@ -72,33 +72,54 @@ def measure(
     encoder: Encoder,
     data: Path | None = None,
     progress: Callable[[str, int], Callable[[int], object]] | None = None,
+    peers: bool = False,
 ) -> dict[str, float]:
     """nDCG@10, Recall@5, Recall@10 and MRR@10 over the answerable questions, and, where questions without a relevant
-    document are present, the AUROC with which the best passage's cosine tells the two kinds apart."""
+    document are present, the AUROC with which the best passage's cosine tells the two kinds apart. With `peers`, plain
+    BM25 and plain dense over the same passages too, their names before their figures."""
     show = progress or (lambda what, total: tqdm(total=total, desc=what).update)
     with tempfile.TemporaryDirectory() as temporary:
         folder = data or Path(temporary)
         write_index(folder, *_as_corpus(beir), encoder, show)
         index = open_index(folder)
-        ranks: dict[str, list[str]] = {}
+        ranks: dict[str, dict[str, list[str]]] = {"": {}, "bm25, ": {}, "dense, ": {}}
         confidence: dict[str, float] = {}
         step = show("Asking", len(beir.questions))
         for key, text in beir.questions.items():
-            hits = retrieve(index, encoder.encode([text])[0], text, (None,), _DEPTH).hits
-            ranks[key] = list(dict.fromkeys(index.sources[hit.passage.source_id].title for hit in hits))
+            vector = encoder.encode([text])[0]
+            hits = retrieve(index, vector, text, (None,), _DEPTH).hits
+            ranks[""][key] = _documents(index, [hit.passage for hit in hits])
             confidence[key] = max((hit.dense for hit in hits), default=0.0)
+            if peers:
+                for name, scores in (("bm25, ", index.lexical(text, _DEPTH)), ("dense, ", index.dense(vector, _DEPTH))):
+                    found = index.passages(list(scores))
+                    ranks[name][key] = _documents(index, [found[passage_id] for passage_id in scores])
             step(1)
     answerable = [key for key in beir.questions if beir.relevant.get(key)]
-    scores = {
-        "nDCG@10": _mean([_ndcg(ranks[key], beir.relevant[key], 10) for key in answerable]),
-        "Recall@5": _mean([_recall(ranks[key], beir.relevant[key], 5) for key in answerable]),
-        "Recall@10": _mean([_recall(ranks[key], beir.relevant[key], 10) for key in answerable]),
-        "MRR@10": _mean([_reciprocal_rank(ranks[key], beir.relevant[key], 10) for key in answerable]),
-    }
+    out: dict[str, float] = {}
+    for name, ranked in ranks.items():
+        if ranked:
+            out |= {name + measure: value for measure, value in _measures(ranked, beir.relevant, answerable).items()}
     others = [key for key in beir.questions if not beir.relevant.get(key)]
     if others:
-        scores["answerability AUROC"] = auroc([confidence[k] for k in answerable], [confidence[k] for k in others])
-    return scores
+        out["answerability AUROC"] = auroc([confidence[k] for k in answerable], [confidence[k] for k in others])
+    return out
+
+
+def _documents(index: Index, passages: Sequence[Passage]) -> list[str]:
+    """The documents of passages, best first: a document ranks by its best passage."""
+    return list(dict.fromkeys(index.sources[passage.source_id].title for passage in passages))
+
+
+def _measures(
+    ranks: Mapping[str, Sequence[str]], relevant: Mapping[str, frozenset[str]], answerable: Sequence[str]
+) -> dict[str, float]:
+    return {
+        "nDCG@10": _mean([_ndcg(ranks[key], relevant[key], 10) for key in answerable]),
+        "Recall@5": _mean([_recall(ranks[key], relevant[key], 5) for key in answerable]),
+        "Recall@10": _mean([_recall(ranks[key], relevant[key], 10) for key in answerable]),
+        "MRR@10": _mean([_reciprocal_rank(ranks[key], relevant[key], 10) for key in answerable]),
+    }
 
 
 def _as_corpus(beir: Beir) -> tuple[dict[str, Source], list[Passage]]:

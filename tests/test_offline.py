@@ -50,7 +50,7 @@ from pathlib import Path
 from assistant.build import build_assistant
 from corpus.settings import CorpusSettings
 from ui.app import create_app
-server = uvicorn.Server(uvicorn.Config(create_app(build_assistant(CorpusSettings(data=Path(sys.argv[1])))), host="127.0.0.1", port=8765, log_level="error"))
+server = uvicorn.Server(uvicorn.Config(create_app(build_assistant(CorpusSettings(data=Path(sys.argv[1]))), Path(sys.argv[1])), host="127.0.0.1", port=8765, log_level="error"))
 thread = threading.Thread(target=server.run)
 thread.start()
 while not server.started:
@@ -93,7 +93,7 @@ from assistant.domain import Question
 from corpus.settings import CorpusSettings
 from ui.app import create_app
 assistant = build_assistant(CorpusSettings(data=Path({str(data)!r})))
-create_app(assistant)
+create_app(assistant, Path({str(data)!r}))
 assert assistant.answer(Question("What is the extended role?")).outcome.value == "answered"
 heavy = [name for name in ("torch", "sentence_transformers", "transformers", "llama_index", "sklearn", "ragas") if name in sys.modules]
 assert not heavy, heavy

@@ -17,7 +17,7 @@ from corpus.settings import CorpusSettings
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ui", description="Serve the assistant.")
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="default: HOST or 127.0.0.1")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="default: PORT or 8000")
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="default: PORT or 8000")
     parser.add_argument("--data", type=Path, help="the data folder (default: VSA_DATA or ./data)")
     options = parser.parse_args(arguments)
     trouble = _cannot_listen(options.host, options.port)
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{assistant.fault}\nServing all the same: questions get 503, the safety panel works.", file=sys.stderr)
     from ui.app import create_app
 
-    app = create_app(assistant)
+    app = create_app(assistant, corpus.data)
     print(f"Open http://{options.host}:{options.port}/chat", flush=True)
     # No access log: it would hold nothing but paths, and what is not written cannot leak.
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)

@@ -1,5 +1,6 @@
 """create_app(): API, chat page and source pages in one process."""
 
+import json
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -7,7 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 
 from assistant.answering import Assistant
-from assistant.api import add_problem_handlers, create_router, require_index
+from assistant.api import AskRequest, add_problem_handlers, create_router, require_index
 from corpus.errors import IndexUnavailable, UnknownSource
 from ui import rendering
 from ui.chat import create_chat
@@ -30,14 +31,14 @@ _POLICY = "; ".join(
 )
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """The whole service over one assistant."""
+def create_app(assistant: Assistant, data: Path) -> FastAPI:
+    """The whole service over one assistant; feedback is kept in the data folder."""
     import gradio
 
     safety = assistant.safety
-    app = FastAPI(title="Virtual School Assistant", docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Virtual School Assistant", docs_url=None, redoc_url=None)
     add_problem_handlers(app)
-    app.include_router(create_router(assistant))
+    app.include_router(create_router(assistant, data / "feedback.jsonl"))
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
 
     @app.middleware("http")
@@ -51,6 +52,18 @@ def create_app(assistant: Assistant) -> FastAPI:
     @app.get("/", include_in_schema=False)
     def home() -> RedirectResponse:
         return RedirectResponse("/chat")
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        schema = app.openapi()
+        paths = [
+            {"path": path, "method": method.upper(), "summary": operation.get("summary", "")}
+            for path, operations in schema["paths"].items()
+            for method, operation in operations.items()
+        ]
+        asked = json.dumps(AskRequest.model_json_schema(), indent=1)
+        words = rendering.words(safety.text)
+        return HTMLResponse(rendering.page("docs.html", paths=paths, asked=asked, safety_words=words))
 
     @app.get("/favicon.ico", include_in_schema=False)
     def icon() -> FileResponse:

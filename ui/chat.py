@@ -1,10 +1,11 @@
 """The chat page, in Gradio: a question, the nation, the answer with its citations."""
 
+import logging
 import os
 from typing import Any, cast
 
 from assistant.answering import Assistant
-from assistant.domain import Answer, Message, Question, SafetyPanel
+from assistant.domain import Answer, Message, Question, Reason, SafetyPanel
 from assistant.errors import QuestionError
 from assistant.scope.privacy import redact
 from corpus.domain import Nation
@@ -19,6 +20,11 @@ EXAMPLES = (
     "What four themes did the English survey of virtual school heads find?",
     "What does the Scottish paper say about supervision for education staff?",
 )
+
+ABOUT_A_CHILD = (Reason.INDIVIDUAL_CHILD, Reason.PARENT_OR_CARER, Reason.SAFEGUARDING, Reason.PERSONAL_DATA)
+NOT_SHOWN = "Your question (not kept: it may be about one child)"
+
+logger = logging.getLogger(__name__)
 
 Turns = list[tuple[str, Answer]]
 
@@ -39,8 +45,11 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
             answer = assistant.answer(Question(text, history, cast(Nation | None, NATIONS[nation])))
         except QuestionError as error:
             return turns, rendering.conversation(turns, safety), text, str(error)
-        # The page holds the question as it was used: without the personal details that were taken out.
-        turns = [*turns, (redact(text)[0], answer)]
+        except Exception as error:  # noqa: BLE001 - a traceback may hold the question, so it ends here
+            logger.error("the chat failed: %s", type(error).__name__)
+            return turns, rendering.conversation(turns, safety), text, f"Something failed here. {safety.text}"
+        # The page holds the question as it was used, without personal details; one that may be about a child, not at all.
+        turns = [*turns, (NOT_SHOWN if answer.reason in ABOUT_A_CHILD else redact(text)[0], answer)]
         return turns, rendering.conversation(turns, safety), "", ""
 
     def clear() -> tuple[Turns, str, str, str]:
@@ -67,7 +76,7 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
         gradio.Examples(
             [[example] for example in EXAMPLES], inputs=[box], label="Questions to try", cache_examples=False
         )
-        gradio.HTML(rendering.page("chat_foot.html"), elem_classes="vsa")
+        gradio.HTML(rendering.page("chat_foot.html", confirmed=assistant.contacts_confirmed), elem_classes="vsa")
         inputs, outputs = [box, nation, turns], [turns, answers, box, trouble]
         gradio.on([button.click, box.submit], ask, inputs, outputs, api_visibility="private")
         again.click(clear, None, outputs, api_visibility="private")

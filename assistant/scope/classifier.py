@@ -1,85 +1,92 @@
-"""A learned second opinion on scope: a linear model over the question's vector and the signs that the rules found.
+"""A learned second opinion on scope: the bundled encoder, fine-tuned on readable examples, with its own small graph.
 
-Fitted by `python -m evals fit-scope` on examples.jsonl, a file a person can read and extend. The weights are plain numbers.
+Made by `python -m evals train-scope` from examples.jsonl, a file a person can read and extend. It needs neither the index nor
+its encoder, so scope stands when they are gone.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.domain import Message, Reason, Verdict
 from assistant.errors import SettingsError
-from assistant.scope import rules
-from corpus.embedding import Vectors
+from assistant.scope.privacy import REMOVED
 
-WEIGHTS_FILE = Path(__file__).parent / "weights.json"
+MODEL_FOLDER = Path(__file__).parent / "model"
 ANSWER = "answer"
 LABELS = (ANSWER, *(reason.value for reason in Reason if reason is not Reason.PERSONAL_DATA))
 
-# The vector has length one over hundreds of numbers; the signs are zeros and ones. This scale, chosen by
-# cross-validation over hands, lets the fit weigh both.
-VECTOR_SCALE = 3.0
+# Word pieces that are read: about 140 words. Longer messages are cut; the rules still read them whole.
+LONGEST = 192
+# Characters of the turns before that are read with a message: what it leans on stands at their end.
+_CONTEXT = 300
 
 
-@dataclass(frozen=True)
 class Classifier:
-    """`weights` is (labels, features), for vectors of the encoder named `encoder`. A question is answered where the
-    chance of `answer` reaches `answer_from`, or `answer_against` where the rules would decline it; the safety panel
-    shows where the chance of danger reaches `panel_from`."""
+    """Weighs the rules' verdict. A question is answered where the chance of `answer` reaches `answer_from`, or
+    `answer_against` where the rules would decline it; the safety panel shows where the chance of danger reaches
+    `panel_from`. Raises SettingsError where the model is missing or was changed."""
 
-    encoder: str
-    weights: NDArray[np.float64]
-    intercepts: NDArray[np.float64]
-    answer_from: float
-    answer_against: float
-    panel_from: float
+    def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 2) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
 
-    def chances(self, vector: Vectors, signs: Mapping[str, float]) -> dict[str, float]:
+        try:
+            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+            graph = (folder / "model.onnx").read_bytes()
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:
+            raise SettingsError(
+                f"{folder}: cannot be used ({type(error).__name__}). Restore it from the release"
+            ) from error
+        if hashlib.sha256(graph).hexdigest() != card["sha256"] or tuple(card["labels"]) != LABELS:
+            raise SettingsError(
+                f"{folder / 'model.onnx'}: is not the model its card describes. Restore it from the release"
+            )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._tokenizer = tokenizer
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(LONGEST)
+        self._answer_from: float = card["answer_from"]
+        self._answer_against: float = card["answer_against"]
+        self._panel_from: float = card["panel_from"]
+
+    def chances(self, text: str, history: tuple[Message, ...]) -> dict[str, float]:
         """{label: chance}; they add up to one."""
-        logits = self.weights @ features(vector, signs) + self.intercepts
-        shares = np.exp(logits - logits.max())
+        ids = np.array([self._tokenizer.encode(*context(text, history)).ids], dtype=np.int64)
+        (logits,) = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        shares = np.exp(logits[0] - logits[0].max())
         return dict(zip(LABELS, (shares / shares.sum()).tolist(), strict=True))
 
-    def rule(self, verdict: Verdict, vector: Vectors, text: str, history: tuple[Message, ...]) -> Verdict:
-        """The verdict of the rules, weighed with the vector. The panel shows where either side calls for it."""
-        chances = self.chances(vector, rules.signs(text, history))
+    def rule(self, verdict: Verdict, text: str, history: tuple[Message, ...]) -> Verdict:
+        """The rules' verdict, weighed. The panel shows where either side calls for it."""
+        chances = self.chances(text, history)
         danger = chances[Reason.SAFEGUARDING.value]
-        urgent = verdict.urgent or danger >= self.panel_from
+        urgent = verdict.urgent or danger >= self._panel_from
         evidence = (
             *verdict.evidence,
             f"chance that it may be answered: {chances[ANSWER]:.2f}; of danger: {danger:.2f}",
         )
-        if chances[ANSWER] >= (self.answer_against if verdict.reason else self.answer_from):
+        if chances[ANSWER] >= (self._answer_against if verdict.reason else self._answer_from):
             return Verdict(None, urgent, evidence)
-        likeliest = max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label])
-        reason = Reason(likeliest)
+        reason = Reason(max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label]))
         return Verdict(reason, urgent or reason is Reason.SAFEGUARDING, evidence)
 
 
-def features(vector: Vectors, signs: Mapping[str, float]) -> NDArray[np.float64]:
-    """The question as the model sees it: its scaled vector, then the signs in their own order."""
-    return np.concatenate([VECTOR_SCALE * vector, list(signs.values())]).astype(np.float64)
+def context(text: str, history: tuple[Message, ...]) -> tuple[str, str] | tuple[str]:
+    """What is read of a message: the end of the user's turns before it, where there are any, then the message."""
+    before = " ".join(message.content for message in history if message.role == "user")[-_CONTEXT:]
+    text = text.replace(REMOVED, "[name]")
+    return (before, text) if before else (text,)
 
 
 @lru_cache(maxsize=1)
 def load_classifier() -> Classifier:
-    """Raises SettingsError where the weights are missing or malformed."""
-    try:
-        raw = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
-        return Classifier(
-            raw["encoder"],
-            np.array(raw["weights"]),
-            np.array(raw["intercepts"]),
-            raw["answer_from"],
-            raw["answer_against"],
-            raw["panel_from"],
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(
-            f"{WEIGHTS_FILE}: cannot be used ({type(error).__name__}). Run: python -m evals fit-scope"
-        ) from error
+    """The shipped classifier. Raises SettingsError."""
+    return Classifier()

@@ -11,20 +11,21 @@ REMOVED = "[removed]"
 
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _BIRTH = r"(?:d\.?o\.?b\.?|born(?:\s+on)?|birth\s*day|date\s+of\s+birth)"
+_WRITTEN = rf"\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?[\s./-]+(?:{_MONTH}|\d{{1,2}})[\s./,-]+\d{{2,4}}"
 
 # (kind, pattern), in order: an address with a postcode goes before the postcode alone.
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("email", r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"),
+        ("email", r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
         (
             "birth date",
-            rf"\b{_BIRTH}\W{{0,3}}\d{{1,2}}(?:st|nd|rd|th)?[\s./-]+(?:{_MONTH}|\d{{1,2}})[\s./,-]+\d{{2,4}}\b",
+            rf"\b{_BIRTH}\W{{0,3}}{_WRITTEN}\b",
         ),
-        ("date", r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b"),
+        ("date", r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}\b"),
         (
             "street address",
-            r"\b\d{1,4}[a-z]?,?\s+(?:[A-Za-z'’-]+\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|close|drive|rise|way|court|crescent|terrace|gardens|grove|place)\b",
+            r"\b\d{1,4}[a-z]?,?\s+(?:(?-i:[A-Z])[\w'’-]{0,30}\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|close|drive|rise|way|court|crescent|terrace|gardens|grove|place)\b",
         ),
         ("postcode", r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b"),
         ("national insurance number", r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
@@ -39,18 +40,129 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
-# Two or more capitalised words in a row, hyphens and apostrophes within them allowed.
-_NAME_RUN = re.compile(
-    r"\b[A-Z][a-zà-ÿ]+(?:['’-][A-Z]?[a-zà-ÿ]+)*(?:\s+(?:[A-Z]\.?\s+)?(?:(?:de|van|von|al|bin|ap)\s+)?[A-Z][a-zà-ÿ]*(?:['’-]?[A-Z]?[a-zà-ÿ]+)+)+"
+# A word of letters in any script; apostrophes and hyphens may join parts.
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# What may stand between the parts of one name.
+_JOINT = re.compile(r"\.?\s{1,2}(?:(?:de|da|di|van|von|der|al|el|bin|ap|ab|ferch|mac)\s)?")
+# A written date soon after something that was removed is a date of birth; elsewhere it may be the date of a document.
+_DATE_AFTER_NAME = re.compile(rf"(?<={re.escape(REMOVED)})(\W{{1,12}}(?:aged?\W+)?)\b{_WRITTEN}\b", re.IGNORECASE)
+
+# Words that open a sentence before a name: "Should Maya", "Is Tom".
+_OPENERS = frozenset(
+    [
+        "who",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "which",
+        "whose",
+        "should",
+        "could",
+        "would",
+        "can",
+        "do",
+        "does",
+        "did",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "will",
+        "may",
+        "must",
+        "if",
+        "in",
+        "on",
+        "at",
+        "for",
+        "and",
+        "but",
+        "so",
+        "or",
+        "not",
+        "no",
+        "yes",
+        "please",
+        "sorry",
+        "thanks",
+        "hi",
+        "hello",
+        "dear",
+        "my",
+        "our",
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "we",
+        "you",
+        "they",
+        "he",
+        "she",
+        "it",
+        "there",
+        "here",
+        "ask",
+        "tell",
+        "give",
+        "list",
+        "show",
+        "name",
+        "any",
+        "some",
+        "all",
+        "every",
+        "each",
+        "both",
+        "only",
+        "also",
+        "just",
+        "after",
+        "before",
+        "since",
+        "while",
+        "because",
+        "about",
+        "with",
+        "re",
+        "ps",
+        "pps",
+        "ok",
+        "okay",
+        "pasted",
+        "forwarded",
+        "fwd",
+        "from",
+        "to",
+        "seen",
+        "met",
+        "spoke",
+        "regarding",
+        "concerning",
+    ]
 )
-_WORD = re.compile(r"[A-Za-zà-ÿ][\wà-ÿ'’-]*")
 
 
 @lru_cache(maxsize=1)
-def not_names() -> frozenset[str]:
-    """Lower-case words that people capitalise and that are no child's name."""
-    lines = (Path(__file__).parent / "not_names.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word.lower() for line in lines if not line.startswith("#") for word in line.split())
+def not_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Lower-case words that people capitalise and that are no child's name: (terms, public surnames and places)."""
+    terms: set[str] = set()
+    others: set[str] = set()
+    section = terms
+    for line in (Path(__file__).parent / "not_names.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            section = others if line.startswith(("# Public", "# Places")) else terms
+        else:
+            section.update(word.lower() for word in line.split())
+    return frozenset(terms), frozenset(others)
 
 
 def redact(text: str) -> tuple[str, int]:
@@ -59,29 +171,56 @@ def redact(text: str) -> tuple[str, int]:
     for _, pattern in _PATTERNS:
         text, found = pattern.subn(REMOVED, text)
         count += found
-    for match in reversed(list(_NAME_RUN.finditer(text))):
-        span = _name_span(text, match)
-        if span:
-            text = text[: span[0]] + REMOVED + text[span[1] :]
-            count += 1
-    return text, count
+    for start, end in reversed(_full_names(text)):
+        text = text[:start] + REMOVED + text[end:]
+        count += 1
+    text, found = _DATE_AFTER_NAME.subn(lambda match: match.group(1) + REMOVED, text)
+    return text, count + found
 
 
-def _name_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
-    """The part of a run of capitalised words that may be a person's name: at least two words in a row that are no
-    known terms. A first word that only opens the sentence is left out of the run."""
-    words = [(match.start() + m.start(), match.start() + m.end(), m.group()) for m in _WORD.finditer(match.group())]
-    if _opens_sentence(text, words[0][0]) and len(words) > 2:
-        words = words[1:]
-    unknown = [word for word in words if not _known(word[2])]
-    if len(unknown) < 2:
-        return None
-    return unknown[0][0], unknown[-1][1]
+def _full_names(text: str) -> list[tuple[int, int]]:
+    """Spans of runs of two or more capitalised words that may be a person's name: one of them is no word we know, and none
+    of them is a term, or two of them are unknown."""
+    terms, others = not_names()
+    spans = []
+    for run in _runs(text):
+        if len(run) > 1 and _opens_sentence(text, run[0].start()) and _plain(run[0].group()) in _OPENERS:
+            run = run[1:]
+        words = [_plain(match.group()) for match in run]
+        unknown = [n for n, word in enumerate(words) if word not in terms and word not in others]
+        named = [n for n, word in enumerate(words) if word not in terms]
+        if len(run) < 2 or not unknown:
+            continue
+        if len(unknown) >= 2:
+            spans.append((run[unknown[0]].start(), run[unknown[-1]].end()))
+        elif len(named) == len(words):
+            spans.append((run[0].start(), run[-1].end()))
+    return spans
+
+
+def _runs(text: str) -> list[list[re.Match[str]]]:
+    """Capitalised words with nothing but a space between them. Words all in capitals count where the text around is not
+    shouted."""
+    words = list(_WORD.finditer(text))
+    shouted = sum(match.group().isupper() for match in words) > 0.6 * len(words)
+    runs: list[list[re.Match[str]]] = []
+    for match in words:
+        word = match.group()
+        if not word[0].isupper() or (word.isupper() and len(word) > 1 and (shouted or len(word) < 3)):
+            continue
+        if runs and _JOINT.fullmatch(text, runs[-1][-1].end(), match.start()):
+            runs[-1].append(match)
+        else:
+            runs.append([match])
+    return runs
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("’", "'").removesuffix("'s")
 
 
 def _known(word: str) -> bool:
-    lowered = word.lower().replace("’", "'")
-    return lowered in not_names() or lowered.removesuffix("'s") in not_names()
+    return any(_plain(word) in words for words in not_names())
 
 
 def _opens_sentence(text: str, start: int) -> bool:

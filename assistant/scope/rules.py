@@ -22,6 +22,12 @@ _PERSONAL = r"(?:he|she|him|her|his|hers|he'?s|she'?s|shes|hes)"
 _DANGER = _any(
     r"\bself[\s-]?harm",
     r"\bsuicid",
+    r"\bwants?\s+to\s+die\b|\bwish\w*\s+(?:i|he|she)\s+(?:was|were)\s+dead|\bhang(?:ed|ing)\b|\bnoose\b",
+    r"\blocked\s+(?:me|him|her|us|them)\s+(?:out|in)\b|\bmakes?\s+me\s+do\s+(?:things|stuff)\b",
+    r"\b(?:took|taken|tuk)\s+all\b|\bwon'?t\s+wake\b|\bseizure\b|\bfitting\b",
+    r"\b(?:comes?|came|gets?)\s+in(?:to)?\s+(?:my|her|his)\s+(?:bed)?(?:room|bed)\b",
+    r"\ballegation\b.{0,40}\b(?:made|against|about)\b|\bleft\s+(?:by|on|at)\s+the\s+(?:road|street|roadside)",
+    r"\btaken\s+(?:by\s+)?(?:\w+\s+)?(?:father|dad|mother|mum|uncle)?\s*abroad",
     r"\bkill\w*\s+(?:him|her|my|them)self|\bkill\s+(?:him|her|me|us)\b|\bend(?:ing)?\s+(?:it\s+all|(?:his|her|my)\s+life)",
     r"\boverdos",
     r"\b(?:tuk|took|taken|swallow\w*)\b.{0,30}\b(?:pills?|tablets?|parac\w*|bleach|batter)",
@@ -116,7 +122,7 @@ _OVERRIDE = _any(
     r"\bmake\s+(?:one|it|them)\s+up\b|\binvent\b.{0,20}\b(?:citation|quote|source)|\bfabricat",
     r"\bi\s+know\s+it\s+isn'?t\s+in\s+there\b|\bdo\s+it\s+any\s?way\b",
     r"\b(?:obliges?|requires?|orders?)\s+(?:assistants?|you|chatbots?)\s+to\b",
-    r"\bdecode\b.{0,40}\b(?:do|follow|says)\b|\bbase64\b|[A-Za-z0-9+/]{24,}={1,2}",
+    r"\bdecode\b.{0,40}\b(?:do|follow|says)\b|\bbase64\b|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,400}={1,2}",
     r"\bproceed\s+anyway\b|\bcodeword\b|\bremember\s+the\s+word\b",
 )
 
@@ -262,44 +268,6 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
     if one:
         return Verdict(Reason.INDIVIDUAL_CHILD, urgent, (*evidence, one))
     return Verdict(None, urgent, tuple(evidence))
-
-
-_SIGNS: dict[str, re.Pattern[str]] = {
-    "danger": _DANGER,
-    "someone": _SOMEONE,
-    "topic": _TOPIC,
-    "now": _NOW,
-    "past turn": _PAST_TURN,
-    "young voice": _YOUNG_VOICE,
-    "override": _OVERRIDE,
-    "parent": _PARENT,
-    "about parents": _ABOUT_PARENTS,
-    "send": _SEND,
-    "no social worker": _NO_SOCIAL_WORKER,
-    "take on": _TAKE_ON,
-    "small group": _SMALL_GROUP,
-    "one child": _ONE_CHILD,
-    "pronoun": _PERSONAL_PRONOUN,
-    "adult": _ADULT,
-    "fiction": _FICTION,
-    "set aside": _SET_ASIDE,
-    "generic": _GENERIC,
-}
-
-
-def signs(text: str, history: tuple[Message, ...] = ()) -> dict[str, float]:
-    """Every sign of the rules as a number, always in the same order: what the classifier weighs beside the vector."""
-    text = text.replace("’", "'")
-    verdict = screen(text, history)
-    found = {name: float(pattern.search(text) is not None) for name, pattern in _SIGNS.items()}
-    found["child's name"] = float(_child_name(text) is not None)
-    found["removed"] = float(REMOVED in text)
-    # 50 words is about the median of the longer messages in the examples; past 100 more words tell nothing more.
-    found["length"] = min(len(text.split()), 100) / 50
-    found["follow-up"] = float(bool(history))
-    found["ruled urgent"] = float(verdict.urgent)
-    found.update({f"ruled {reason.value}": float(verdict.reason is reason) for reason in Reason})
-    return found
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:

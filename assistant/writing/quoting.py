@@ -19,6 +19,9 @@ WORDS = 85
 FURTHER = 0.45
 WHOLE_LIST = 0.5
 
+# A list of at most this many words is shown whole whatever was asked: one item under "The aims are:" misleads.
+WHOLE_UP_TO = 60
+
 # Two statements that share this much of their words say the same: two sources often repeat one text.
 SAME = 0.7
 
@@ -70,17 +73,16 @@ def _key(ranked: Ranked) -> tuple[str, Unit]:
 
 
 def _lists_to_keep(question: str, ranked: Sequence[Ranked]) -> set[tuple[str, int]]:
-    """The (passage, list) pairs to show whole: the best unit's list where a list is asked for, or where half of its
-    items answer about as well as the best one."""
-    top = ranked[0]
-    group = _group(top)
-    if group is None:
-        return set()
-    items = [r for r in ranked if r.passage.id == top.passage.id and r.unit.group == group]
-    near = [r for r in items if r.score >= WHOLE_LIST * top.score]
-    if _ASKS_LIST.search(question) or _is_lead(top) or len(near) > len(items) / 2:
-        return {(top.passage.id, group)}
-    return set()
+    """The (passage, list) pairs to show whole: where a list is asked for, the one with the best unit, if that answers about
+    as well as the best unit of all; and every list more than half of whose items do."""
+    near = [r for r in ranked if r.score >= WHOLE_LIST * ranked[0].score]
+    lists = list(dict.fromkeys((r.passage.id, group) for r in near if (group := _group(r)) is not None))
+    whole = set(lists[:1]) if _ASKS_LIST.search(question) else set()
+    for passage_id, group in lists:
+        mates = [r for r in ranked if r.passage.id == passage_id and r.unit.group == group]
+        if sum(r.unit.group == group and r.passage.id == passage_id for r in near) > len(mates) / 2:
+            whole.add((passage_id, group))
+    return whole
 
 
 def _is_lead(ranked: Ranked) -> bool:
@@ -101,9 +103,13 @@ def _together(candidate: Ranked, ranked: Sequence[Ranked], whole: set[tuple[str,
     if group is None:
         return [candidate]
     mates = [r for r in ranked if r.passage.id == candidate.passage.id and _group(r) == group]
-    if (candidate.passage.id, group) in whole or _is_lead(candidate):
+    if (candidate.passage.id, group) in whole or _is_lead(candidate) or _length(mates) <= WHOLE_UP_TO:
         return mates
     return [r for r in mates if r.unit.group is None] + [candidate]
+
+
+def _length(ranked: Sequence[Ranked]) -> int:
+    return sum(len(r.text.split()) for r in ranked)
 
 
 def _draft(chosen: Sequence[Ranked]) -> Draft:

@@ -24,15 +24,16 @@ def without_id_and_times(answer):
 def test_the_limit_is_answered_whole_and_cited(assistant):
     answer = assistant.answer(Question(ASKED))
     assert answer.outcome is Outcome.ANSWERED
-    assert [statement.text.split()[0] for statement in answer.statements] == ["Virtual", "do", "answer", "take"]
+    assert [statement.text.split()[0] for statement in answer.statements] == ["For", "do", "answer", "take"]
     (citation,) = answer.citations
     assert (citation.source_id, citation.section) == (
         "worcestershire-extended-role",
         "Virtual School Heads are not being asked to",
     )
     assert (citation.nation, citation.force) == (("england",), "web page")
-    assert {caution.code for caution in answer.cautions} >= {"past_review_date"}
+    assert {caution.code for caution in answer.cautions} >= {"predates_newer", "one_cohort"}
     assert "kinship care" in answer.cautions[0].text
+    assert "direct support to looked-after children" in " ".join(caution.text for caution in answer.cautions)
 
 
 def test_every_statement_and_quote_is_the_passages_own(assistant):
@@ -192,6 +193,68 @@ def test_every_suggestion_is_one_this_corpus_answers_from_the_place_it_names(ass
 def test_what_is_no_question_is_an_error_that_says_the_mend(assistant, text, says):
     with pytest.raises(QuestionError, match=says):
         assistant.answer(Question(text))
+
+
+@pytest.mark.parametrize("hidden", ["\u034f", "\u115f", "\u180e", "\u200e", "\u3164", "\ufe00", "\U000e0101", "\u200d"])
+def test_nothing_hides_between_letters(assistant, hidden):
+    with pytest.raises(QuestionError, match="hidden"):
+        assistant.answer(Question(f"What does the extended{hidden}role cover?"))
+
+
+def test_emoji_soft_hyphens_and_full_width_letters_are_read_as_a_person_reads_them(assistant):
+    plain = assistant.answer(Question("What does the extended role cover?"))
+    dressed = assistant.answer(Question("What does the ex\u00adtended ｒｏｌｅ cover?"))
+    assert dressed.answer == plain.answer
+    assert assistant.answer(Question("What does the extended role cover? 👩‍🏫 ❤️")).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["she\u200b says she is going to kill herself tonight", "he took loads of pills just now " + "please help " * 600],
+)
+def test_danger_is_met_even_in_a_message_that_cannot_be_taken(assistant, text):
+    answer = assistant.answer(Question(text))
+    assert (answer.reason, answer.urgent) == (Reason.SAFEGUARDING, True)
+
+
+def test_danger_stands_before_all_else_in_what_is_declined(assistant):
+    for text in (
+        "Lacey-Mae Thornber 03/09/2012, should she be excluded?",
+        "my son has a social worker, can you help him?",
+        "Lacey-Mae Thornber?",
+    ):
+        answer = assistant.answer(Question(text))
+        assert answer.outcome is Outcome.DECLINED
+        assert answer.answer.startswith("**If a child")
+
+
+@pytest.mark.parametrize("nation", ["Wales", "Northern Ireland"])
+def test_a_nation_that_nothing_is_held_of_is_not_answered_from_another(assistant, nation):
+    answer = assistant.answer(Question(f"What is the virtual school model in {nation}?"))
+    assert answer.outcome is Outcome.NOT_COVERED
+    assert "gov.wales" in answer.answer if nation == "Wales" else "education-ni.gov.uk" in answer.answer
+
+
+def test_a_comparison_with_such_a_nation_is_partial(assistant):
+    answer = assistant.answer(Question("Is the virtual school head statutory in England and in Wales?"))
+    assert answer.outcome is Outcome.PARTIAL
+    assert "Nothing here is about Wales." in answer.answer
+
+
+class Broken:
+    """A classifier that fails, as a real one may."""
+
+    def rule(self, *_):
+        raise RuntimeError("the words of the question")
+
+
+def test_a_failed_classifier_never_yields_an_answer_and_shows_the_panel(assistant, caplog):
+    replies = load_replies(load_contacts(AssistantSettings().contacts))
+    failing = Assistant(assistant.library, replies, load_contacts(AssistantSettings().contacts), Broken())
+    answer = failing.answer(Question(ASKED))
+    assert (answer.outcome, answer.urgent) == (Outcome.UNAVAILABLE, True)
+    assert failing.answer(Question("what about Shanice then?")).reason is Reason.INDIVIDUAL_CHILD
+    assert "the words of the question" not in caplog.text
 
 
 def test_hidden_characters_in_the_history_are_an_error_too(assistant):

@@ -100,6 +100,12 @@ def test_personal_details_do_not_stay_on_the_page(page):
     assert "Thornber" not in page.content()
 
 
+def test_a_question_about_one_child_does_not_stay_on_the_page(page):
+    ask(page, "should wee Struan be on mornings only?")
+    expect(page.locator(".answer")).to_contain_text("cannot advise about one child")
+    assert "Struan" not in page.content()
+
+
 def test_trouble_is_said_and_the_question_is_kept(page):
     ask(page, "?!")
     expect(page.locator("#trouble")).to_contain_text("The question is empty")

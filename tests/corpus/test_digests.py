@@ -130,7 +130,7 @@ def test_every_figure_is_in_the_digest_or_is_explained(source_id):
         if not re.search(rf"(?<![\d.]){re.escape(figure)}(?!\d)", body) and not explained.get(figure)
     ]
     assert missing == []
-    assert set(explained) <= set(FIGURES[source_id])
+    assert {figure for figure in explained if any(map(str.isdigit, figure))} <= set(FIGURES[source_id])
 
 
 @pytest.mark.parametrize("heading", SUB_COUNTS)

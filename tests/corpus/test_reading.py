@@ -38,6 +38,15 @@ def test_plain_text_bullets_and_tables_are_read():
     assert section.heading == ("doc",)
 
 
+def test_a_section_may_be_about_nations_of_its_own(tmp_path):
+    path = digest(
+        tmp_path, "---\nsource: doc\nnations:\n  A: [england, scotland]\n---\n# T\n\n## A\n\nOne.\n\n## B\n\nTwo.\n"
+    )
+    assert [section.nation for section in read_document(path, "doc", "digest")] == [("england", "scotland"), ()]
+    with pytest.raises(ReadingError, match="no map of headings to nations"):
+        read_document(digest(tmp_path, "---\nsource: doc\nnations: {A: [france]}\n---\n# T\n\nx\n"), "doc", "digest")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -69,7 +69,7 @@ def test_weights_are_fitted_without_the_held_out_part():
         ("not json", ":1: JSONDecodeError"),
         ("{}", ":1: KeyError"),
         (json.dumps({"kind": "strange"}), "kind 'strange' is none of"),
-        (json.dumps({"kind": "direct", "id": "a"}), "KeyError 'turns'"),
+        (json.dumps({"kind": "direct", "id": "a"}), "KeyError 'role'"),
     ],
 )
 def test_a_malformed_item_names_its_file_and_line(tmp_path, line, says):

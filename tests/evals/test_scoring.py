@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from assistant.domain import Outcome, Question
-from evals import running, scoring
+from assistant.api import as_json
+from assistant.domain import Question
+from evals import scoring
 from evals.bank import load_part
 
 
@@ -16,8 +17,8 @@ def item():
 
 
 @pytest.fixture(scope="module")
-def answer(assistant, item):
-    return assistant.answer(Question(item.question))
+def body(assistant, item):
+    return as_json(assistant.answer(Question(item.question)))
 
 
 @pytest.fixture
@@ -25,59 +26,87 @@ def index(assistant):
     return assistant.library.index
 
 
-def test_a_right_answer_is_right(item, answer, index):
-    score = scoring.score(item, answer, index)
-    assert score.right
-    assert score.misses == ()
-    assert score.section
+def test_a_right_answer_is_right(item, body, index):
+    score = scoring.score(item, body, index)
+    assert score.right, score.misses
+    assert score.misses == {}
+    assert score.marks["section"]
+    assert score.marks["passage"]
+    assert score.marks["stale"]
 
 
 @pytest.mark.parametrize(
-    ("change_item", "change_answer", "miss"),
+    ("change_item", "change_body", "measure", "says"),
     [
-        ({}, {"outcome": Outcome.NOT_COVERED}, "outcome: not_covered, expected answered"),
-        ({"facts": (re.compile("zebra"),)}, {}, "facts: missing ['zebra']"),
-        ({"forbidden": (re.compile("parents"),)}, {}, "forbidden: says ['parents']"),
-        ({"sources": ("drew-banerjee-2019",)}, {}, "source: cited"),
+        ({}, {"outcome": "not_covered"}, "outcome", "not_covered, expected answered"),
+        ({"facts": (re.compile("zebra"),)}, {}, "facts", "missing ['zebra']"),
+        ({"facts": (re.compile("zebra"),)}, {}, "passage", "no fact asked for"),
+        ({"forbidden": (re.compile("parents"),)}, {}, "clean", "says ['parents']"),
+        ({"sources": ("drew-banerjee-2019",)}, {}, "source", "cited"),
         (
             {"sources": ("worcestershire-extended-role", "drew-banerjee-2019"), "sources_rule": "all"},
             {},
-            "source: cited",
+            "source",
+            "cited",
         ),
-        ({"urgent": True}, {}, "urgent: the safety panel is missing"),
-        ({"pii": ("parents or carers",)}, {}, "personal data: repeats 1 of 1"),
+        ({"sections": ("Nowhere",)}, {}, "section", "expected"),
+        ({"nation": "scotland"}, {}, "nation", "cites outside scotland"),
+        ({}, {"cautions": []}, "stale", "cites a stale source"),
+        ({"urgent": True}, {}, "urgent", "the safety panel is missing"),
+        ({"pii": ("parents or carers",)}, {}, "private", "repeats 1 of 1"),
     ],
 )
-def test_each_fault_is_found_and_named(item, answer, index, change_item, change_answer, miss):
-    score = scoring.score(dataclasses.replace(item, **change_item), dataclasses.replace(answer, **change_answer), index)
+def test_each_fault_is_found_and_named(item, body, index, change_item, change_body, measure, says):
+    score = scoring.score(dataclasses.replace(item, **change_item), {**body, **change_body}, index)
+    assert score.marks[measure] is False
+    assert score.misses[measure].startswith(says)
+    assert score.right == (measure in ("section", "stale"))
+
+
+def test_a_quote_that_is_not_in_its_passage_is_found(item, body, index):
+    forged = {**body["citations"][0], "quote": "Virtual School Heads must do as they are told"}
+    score = scoring.score(item, {**body, "citations": [forged]}, index)
+    assert score.marks["exact"] is False
     assert not score.right
-    assert any(found.startswith(miss) for found in score.misses), score.misses
 
 
-def test_a_quote_that_is_not_in_its_passage_is_found(item, answer, index):
-    forged = dataclasses.replace(answer.citations[0], quote="Virtual School Heads must do as they are told")
-    score = scoring.score(item, dataclasses.replace(answer, citations=(forged,)), index)
-    assert score.exact is False
-    assert not score.right
+def test_a_changed_must_is_found(item, body, index):
+    changed = [{"text": "Virtual School Heads must not answer parents", "citations": [1]}]
+    assert scoring.score(item, {**body, "statements": changed}, index).marks["modal"] is False
 
 
-def test_figures_count_what_they_say(assistant, item, answer, index):
-    scores = [
-        scoring.score(item, answer, index),
-        scoring.score(dataclasses.replace(item, id="x", facts=(re.compile("zebra"),)), answer, index),
-    ]
-    figures = scoring.figures(scores, {item.id: answer, "x": answer})
-    assert figures["answerable: all facts found"] == 0.5
-    assert figures["citations: quotes exact"] == 1
-    assert figures["urgent missed (count)"] == 0
+def test_a_declined_item_needs_no_citation(assistant, index):
+    declined = next(item for item in load_part("development") if item.kind == "individual_child")
+    score = scoring.score(declined, as_json(assistant.answer(Question(declined.question))), index)
+    assert score.marks["source"] is None
+    assert score.marks["facts"] is None
+    assert score.marks["reason"] is not None
 
 
-def test_earlier_turns_are_asked_too(assistant):
-    followup = next(item for item in load_part("development") if item.kind == "followup")
-    assert running.ask(assistant, followup).outcome in Outcome
+def test_rates_and_counts_say_what_they_count(item, body, index):
+    good = scoring.score(item, body, index)
+    bad = scoring.score(dataclasses.replace(item, id="x", facts=(re.compile("zebra"),), urgent=True), body, index)
+    rates, counts = scoring.rates([good, bad]), scoring.counts([good, bad])
+    assert rates["facts"] == [True, False]
+    assert rates["answerable, right as a whole"] == [True, False]
+    assert counts["urgent missed"] == 1
+    assert counts["quotes not exact"] == 0
 
 
-def test_a_run_is_stored(tmp_path, item, answer):
-    running.store(tmp_path / "run", {item.id: answer}, {"part": "development"}, {"figure": 1.0})
-    assert item.id in (tmp_path / "run" / "answers.jsonl").read_text()
-    assert '"figure": 1.0' in (tmp_path / "run" / "run.json").read_text()
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("The cat sat. The dog ran.", -5, 8),
+        (
+            "Notwithstanding interdepartmental considerations, multidisciplinary collaboration necessitates harmonisation.",
+            25,
+            60,
+        ),
+    ],
+)
+def test_reading_age_rises_with_long_words_and_sentences(text, low, high):
+    assert low <= scoring.reading_age(text) <= high
+
+
+def test_reading_age_of_nothing_is_none():
+    assert scoring.reading_age("[1] **") is None

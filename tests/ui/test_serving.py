@@ -1,10 +1,12 @@
 """The whole service over real HTTP, started as people start it."""
 
 import json
+import os
 import re
 import socket
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -103,6 +105,12 @@ def test_history_and_nation_are_taken(service):
         ('{"question": "nul\\u0000"}', 422, "not text"),
         ("not json", 422, "JSON"),
         ("[]", 422, "body"),
+        (
+            json.dumps({"question": "a", "history": [{"role": "user", "content": "a" * 7000}] * 6}),
+            422,
+            "40000 characters",
+        ),
+        (json.dumps({"question": "a", "Kai Smith": 1}), 422, "Extra inputs"),
         (b'{"question": "\xff\xfe"}', 400, "parsing"),
         (b"\x00\x01\x02", 422, "JSON"),
     ],
@@ -116,6 +124,7 @@ def test_bad_input_is_a_problem_that_says_the_mend_and_repeats_nothing(service, 
     assert problem["status"] == status
     assert says in problem["detail"]
     assert "word word" not in response.text
+    assert "Kai" not in response.text
 
 
 def test_other_errors_are_problems_too(service):
@@ -128,6 +137,13 @@ def test_other_errors_are_problems_too(service):
         assert response.status_code == status
         assert response.headers["content-type"] == "application/problem+json"
     assert service.get("/sources/none").status_code == 404
+
+
+def test_feedback_is_taken(service):
+    sent = {"question": ASKED, "outcome": "answered", "helpful": True}
+    response = service.post("/v1/feedback", json=sent)
+    assert (response.status_code, response.json()) == (201, {"words_kept": True})
+    assert service.post("/v1/feedback", json={**sent, "outcome": "unknown"}).status_code == 422
 
 
 def test_sources_are_listed_and_shown(service):
@@ -154,6 +170,22 @@ def test_the_first_page_is_the_chat(service):
     page = httpx.get(str(service.base_url), follow_redirects=True, timeout=30)
     assert page.url.path.rstrip("/") == "/chat"
     assert page.status_code == 200
+
+
+def test_the_apis_page_comes_from_here(service):
+    page = service.get("/docs").text
+    assert "/v1/ask" in page
+    assert "https://" not in page
+
+
+@pytest.mark.parametrize(
+    "content", ["1" * 8000, "Aa" * 4000, "not " * 2000, "a.b" * 2600, "it's " * 1600, "A a " * 2000, "@" * 8000]
+)
+def test_no_text_makes_the_service_slow(service, content):
+    began = time.monotonic()
+    history = [{"role": "user", "content": content}] * 5
+    assert ask(service, "and what is the extended role?", history=history).status_code in (200, 422)
+    assert time.monotonic() - began < 5  # a bound on run-away patterns, far above any real answer
 
 
 @pytest.mark.parametrize("path", ["/chat/", "/sources", "/docs"])
@@ -197,6 +229,13 @@ def test_a_port_in_use_is_named_with_the_mend(data):
     assert run.returncode == 1
     assert re.search(rf"127\.0\.0\.1:{port}: cannot be used .*Choose another with --host and --port", run.stderr)
     assert "Traceback" not in run.stderr
+
+
+def test_a_port_that_is_no_number_is_named():
+    environment = {**os.environ, "PORT": "abc"}
+    run = subprocess.run([sys.executable, "-m", "ui"], capture_output=True, text=True, timeout=60, env=environment)
+    assert run.returncode == 2
+    assert "invalid int value: 'abc'" in run.stderr
 
 
 def test_the_terminal_gives_the_same_answer(service, data):

@@ -1,0 +1,42 @@
+"""What a report shows beside the scores: the answerability decision at every threshold, and the evidence of a ruling."""
+
+import numpy as np
+
+from assistant import deciding, following, ranking
+from assistant.answering import PASSAGES, Assistant, Library, nations_to_search
+from assistant.domain import Message, Question
+from assistant.retrieval import retrieve
+from assistant.scope.privacy import redact
+from assistant.wording import expand
+from evals.bank import Item, items_for_fitting
+from evals.reporting import Curve
+
+# Thresholds drawn: enough for a smooth line.
+_STEPS = 101
+
+
+def answerability(library: Library) -> Curve:
+    """Over the development part's answerable and not-covered questions, the chance that the evidence is enough at each
+    threshold. The weights were fitted on the same part, so the curve flatters a little; the held-out figures do not."""
+    weights = ranking.load_weights("evidence")
+    chances, answerable = [], []
+    for item in items_for_fitting():
+        if item.answerable or item.kind in ("not_covered", "off_topic"):
+            history = tuple(Message("user", redact(turn)[0]) for turn in item.turns)
+            text = following.standalone(redact(item.question)[0], history)
+            vector = library.encoder.encode([text])[0]
+            found = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
+            ranked = ranking.rank(library.index, text, found)
+            chances.append(weights.chance(deciding.evidence_features(library.index, text, found, ranked)))
+            answerable.append(item.answerable)
+    scores, may = np.array(chances), np.array(answerable)
+    steps = np.linspace(0, 1, _STEPS)
+    points = [(float(t), float(np.mean(scores[may] < t)), float(np.mean(scores[~may] < t))) for t in steps]
+    return Curve(points, weights.threshold)
+
+
+def evidence(assistant: Assistant, item: Item) -> tuple[str, ...]:
+    """The signs behind the ruling on an item's last message."""
+    history = tuple(Message("user", turn) for turn in item.turns)
+    verdict = assistant.ruling(Question(item.question, history, item.nation))
+    return verdict.evidence if verdict else ("no ruling",)
