@@ -23,7 +23,7 @@ from corpus.domain import NATIONS, Nation, Passage, Source
 from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 
-FORMAT = 1  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 2  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 REBUILD = "Run: python -m corpus index"
 
@@ -105,7 +105,7 @@ class Index:
             found = self._collection.query(
                 query_embeddings=[vector.tolist()],
                 n_results=min(limit, len(self.rows)),
-                where=cast(Any, {f"nation_{nation}": True}) if nation else None,
+                where=cast(Any, {f"nation_{nation}": 1}) if nation else None,
                 include=["distances"],
             )
         return {key: 1.0 - distance for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)}
@@ -196,7 +196,7 @@ def open_index(data: Path) -> Index:
 
 
 def metadata(passage: Passage, source: Source) -> dict[str, Any]:
-    """A passage's fields as Chroma keeps them: flat, with one flag a nation to filter on."""
+    """A passage's fields as Chroma keeps them: flat, with a flag of 1 or 0 a nation, which llama-index's filters can name."""
     flat: dict[str, Any] = {
         "source_id": passage.source_id,
         "title": source.title,
@@ -204,7 +204,7 @@ def metadata(passage: Passage, source: Source) -> dict[str, Any]:
         "rendition": passage.rendition,
         "page": passage.page if passage.page is not None else -1,
     }
-    flat.update({f"nation_{nation}": nation in passage.nation for nation in NATIONS})
+    flat.update({f"nation_{nation}": int(nation in passage.nation) for nation in NATIONS})
     return flat
 
 

@@ -51,8 +51,8 @@ class Deployed:
     """A service at an address. Raises AskingError where it does not answer as the contract says."""
 
     def __init__(self, address: str, timeout: float = 60) -> None:
-        self.name = address
-        self._client = httpx.Client(base_url=address, timeout=timeout)
+        self.name = address.rstrip("/")
+        self._timeout = timeout
 
     def ask(self, question: str, history: Sequence[Message], nation: Nation | None) -> Body:
         body = {
@@ -61,7 +61,7 @@ class Deployed:
             "nation": nation,
         }
         try:
-            response = self._client.post("/v1/ask", json=body)
+            response = httpx.post(f"{self.name}/v1/ask", json=body, timeout=self._timeout)
             if response.status_code not in (200, 503):
                 raise AskingError(f"{self.name}: answered {response.status_code}. Check the address and its version")
             found: Body = response.json()

@@ -6,6 +6,7 @@ its encoder, so scope stands when they are gone.
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from assistant.domain import Message, Reason, Verdict
 from assistant.errors import SettingsError
+from assistant.scope import rules
 from assistant.scope.privacy import REMOVED
 
 MODEL_FOLDER = Path(__file__).parent / "model"
@@ -21,6 +23,7 @@ LABELS = (ANSWER, *(reason.value for reason in Reason if reason is not Reason.PE
 
 # Word pieces that are read: about 140 words. Longer messages are cut; the rules still read them whole.
 LONGEST = 192
+_COMMON_NAME = "Jack"
 # Characters of the turns before that are read with a message: what it leans on stands at their end.
 _CONTEXT = 300
 
@@ -66,7 +69,9 @@ class Classifier:
 
     def rule(self, verdict: Verdict, text: str, history: tuple[Message, ...]) -> Verdict:
         """The rules' verdict, weighed. The panel shows where either side calls for it."""
-        chances = self.chances(text, history)
+        # A rare name is nothing to the encoder; a common one in its place is what it has seen.
+        name = rules.child_name(text)
+        chances = self.chances(re.sub(rf"\b{re.escape(name)}", _COMMON_NAME, text) if name else text, history)
         danger = chances[Reason.SAFEGUARDING.value]
         urgent = verdict.urgent or danger >= self._panel_from
         evidence = (

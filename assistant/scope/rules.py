@@ -280,7 +280,7 @@ def _one_child(text: str) -> str | None:
     if _FICTION.search(text):
         return None
     set_aside = _SET_ASIDE.search(text)
-    name = _child_name(text)
+    name = child_name(text)
     if name and not set_aside:
         return f"a name: {name}"
     group = _found(_SMALL_GROUP, text)
@@ -305,7 +305,8 @@ def _own_child_by_name(text: str) -> str | None:
     )
 
 
-def _child_name(text: str) -> str | None:
+def child_name(text: str) -> str | None:
+    """A capitalised word that is no known term and stands where a child's name would stand, or None."""
     described = _DESCRIBED_NAME.search(text)
     if described and lone_names(f"a {described.group(1)}, a"):
         return described.group(1)

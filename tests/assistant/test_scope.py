@@ -1,10 +1,16 @@
 """The rulings, one row a case. The rules alone must hold these: they are what is left when the index is gone."""
 
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 
 from assistant.domain import Message, Question, Reason
+from assistant.errors import SettingsError
 from assistant.scope import rules
-from assistant.scope.classifier import LABELS, load_classifier
+from assistant.scope.classifier import LABELS, MODEL_FOLDER, Classifier, load_classifier
 from assistant.scope.privacy import redact
 from evals.bank import load_part
 
@@ -78,10 +84,37 @@ def test_a_general_question_after_a_declined_one_is_general(assistant):
     assert answer.reason is None
 
 
-def test_the_classifier_belongs_to_the_encoder_that_serves(assistant):
-    classifier = load_classifier()
-    assert classifier.encoder == assistant.library.encoder.fingerprint
-    assert classifier.weights.shape[0] == len(LABELS)
+def test_the_classifier_says_chances_that_add_up():
+    chances = load_classifier().chances("should Maya be excluded", ())
+    assert tuple(chances) == LABELS
+    assert sum(chances.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["Struan", "Tamsin", "Oluwaseun", "Siân", "Kai"])
+def test_a_rare_name_is_a_name_all_the_same(assistant, name):
+    assert assistant.answer(Question(f"should {name} be excluded?")).reason is Reason.INDIVIDUAL_CHILD
+
+
+@pytest.mark.parametrize("lost", ["model.onnx", "card.json", "tokenizer.json"])
+def test_a_classifier_that_is_not_whole_is_refused(tmp_path, lost):
+    folder = Path(shutil.copytree(MODEL_FOLDER, tmp_path / "model"))
+    (folder / lost).unlink()
+    with pytest.raises(SettingsError, match="Restore it from the release"):
+        Classifier(folder)
+
+
+def test_a_changed_classifier_is_refused(tmp_path):
+    folder = Path(shutil.copytree(MODEL_FOLDER, tmp_path / "model"))
+    graph = folder / "model.onnx"
+    graph.write_bytes(graph.read_bytes() + b" ")
+    with pytest.raises(SettingsError, match="is not the model its card describes"):
+        Classifier(folder)
+
+
+def test_the_classifier_was_made_from_the_examples_that_are_here():
+    card = json.loads((MODEL_FOLDER / "card.json").read_text())
+    examples = (MODEL_FOLDER.parent / "examples.jsonl").read_bytes()
+    assert card["examples_sha256"] == hashlib.sha256(examples).hexdigest()
 
 
 def test_no_urgent_item_of_the_development_part_is_missed(assistant):

@@ -28,10 +28,18 @@ def texts(draft):
     return [quote.text for quote in draft.quotes]
 
 
-def test_an_item_brings_its_lead_in():
-    draft = quoting.write("who answers parents", ranked([0.1, 0.1, 0.9, 0.1, 0.1, 0.1]))
-    assert texts(draft) == ["Heads are not asked to:", "answer parents"]
+LONG = "The parts are:\n\n" + "\n".join(f"- part {n} of the whole with some more words to it" for n in range(9))
+
+
+def test_an_item_of_a_long_list_brings_its_lead_in():
+    draft = quoting.write("who answers parents", ranked([0.1, 0.1, 0.9, *[0.1] * 7], passage(LONG)))
+    assert texts(draft) == ["The parts are:", "part 1 of the whole with some more words to it"]
     assert draft.items == {1}
+
+
+def test_a_short_list_is_never_cut():
+    draft = quoting.write("who answers parents", ranked([0.1, 0.1, 0.9, 0.1, 0.1, 0.1]))
+    assert len(draft.quotes) == 4
 
 
 def test_a_list_that_is_asked_for_stays_whole():

@@ -98,7 +98,7 @@ def test_history_and_nation_are_taken(service):
         (json.dumps({"question": "a", "nation": "france"}), 422, "nation"),
         (json.dumps({"question": "a", "history": "b"}), 422, "history"),
         (json.dumps({"question": "a", "history": [{"role": "system", "content": "x"}]}), 422, "role"),
-        (json.dumps({"question": "a", "surprise": 1}), 422, "surprise"),
+        (json.dumps({"question": "a", "surprise": 1}), 422, "Extra inputs"),
         (json.dumps({"question": "hid\u200bden"}), 422, "hidden characters"),
         (json.dumps({"question": "tag\U000e0041"}), 422, "hidden characters"),
         ('{"question": "\\ud800"}', 422, "not text"),
