@@ -87,7 +87,9 @@ def _search(settings: CorpusSettings, options: argparse.Namespace) -> None:
     index = open_index(settings.data)
     encoder = OnnxEncoder(settings.data / "models" / index.encoder)
     near = index.dense(encoder.encode([options.words])[0], options.top, options.nation)
-    for passage_id, passage in index.passages(list(near)).items():
+    found = index.passages(list(near))
+    for passage_id in near:
+        passage = found[passage_id]
         source = index.sources[passage.source_id]
         print(
             f"{near[passage_id]:.3f}  {source.title} ({', '.join(source.nation)}, {source.force})\n       {' > '.join(passage.heading)}  [{passage_id}]"

@@ -33,7 +33,7 @@ class Classifier:
     `answer_against` where the rules would decline it; the safety panel shows where the chance of danger reaches
     `panel_from`. Raises SettingsError where the model is missing or was changed."""
 
-    def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 2) -> None:
+    def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 1) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -52,6 +52,8 @@ class Classifier:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Threads that wait by spinning take the cores from Chroma and from the other graph: half of an answer's time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
