@@ -21,7 +21,7 @@ def evidence_features(index: Index, question: str, retrieved: Retrieved, ranked:
     total = sum(wanted.values()) or 1.0
     best = ranked[:_EVIDENCE_UNITS]
     held = frozenset().union(*(stems(r.text) for r in best)) if best else frozenset()
-    near = held.union(*(stems(" ".join(r.passage.heading)) for r in best)) if best else frozenset()
+    near = held.union(*(stems(" ".join((r.passage.label, *r.passage.heading))) for r in best)) if best else frozenset()
     known = index.vocabulary
     return (
         ranked[0].score if ranked else 0.0,

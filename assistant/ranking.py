@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.retrieval import Retrieved
-from corpus.domain import Hit, Nation, Passage, Source, Unit
+from corpus.domain import Hit, Nation, Passage, Unit
 from corpus.index import Index, tokenise
 from corpus.splitting import units
 
@@ -92,8 +92,8 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
     text = hit.passage.text
     found = units(text)
     cosines = index.unit_vectors(hit.passage) @ retrieved.vector
-    heading = stems(" ".join(hit.passage.heading))
-    named = float(bool(stems(question) & _names(index.sources[hit.passage.source_id])))
+    heading = stems(" ".join((hit.passage.label, *hit.passage.heading)))
+    named = float(bool(stems(question) & (stems(hit.passage.label) - _COMMON)))
     nation = named_nation(question, hit.passage)
     rows: list[tuple[Unit, tuple[float, ...]]] = []
     for unit, cosine in zip(found, cosines, strict=True):
@@ -132,13 +132,6 @@ def named_nation(question: str, passage: Passage) -> float:
     if len(asked) != 1:
         return 0.0
     return 1.0 if asked <= set(passage.nation) else -1.0
-
-
-@lru_cache(maxsize=1000)
-def _names(source: Source) -> frozenset[str]:
-    """Words by which people name a source: authors' surnames, its publisher's own name, the year."""
-    surnames = " ".join(author.split()[-1] for author in source.authors)
-    return stems(f"{surnames} {source.published[:4]} {source.publisher}") - _COMMON
 
 
 @lru_cache(maxsize=50_000)

@@ -40,6 +40,12 @@ class Source:
     topics: tuple[str, ...] = ()
     notes: str = ""
 
+    @property
+    def label(self) -> str:
+        """The words by which people name it: authors' surnames, year, publisher."""
+        surnames = " and ".join(author.split()[-1] for author in self.authors)
+        return " ".join(part for part in (surnames, self.published[:4], self.publisher) if part)
+
 
 @dataclass(frozen=True)
 class Section:
@@ -56,7 +62,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Passage:
-    """The unit that is indexed and cited: a section or a part of one. `id` is a hash of all a citation shows."""
+    """The unit that is indexed and cited: a section or a part of one. `id` is a hash of all a citation shows. `label` holds
+    the words by which people name its source (authors, year, publisher); it is searched, not shown."""
 
     id: str
     source_id: str
@@ -65,6 +72,7 @@ class Passage:
     text: str
     nation: tuple[Nation, ...]
     page: int | None = None
+    label: str = ""
 
     @property
     def section(self) -> str | None:

@@ -23,7 +23,7 @@ from corpus.domain import NATIONS, Nation, Passage, Source
 from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 
-FORMAT = 2  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 3  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 # Passages kept in memory once read: a version never changes. About 20 MB.
 _KEPT = 10_000
@@ -212,6 +212,7 @@ def metadata(passage: Passage, source: Source) -> dict[str, Any]:
         "heading": json.dumps(passage.heading, ensure_ascii=False),
         "rendition": passage.rendition,
         "page": passage.page if passage.page is not None else -1,
+        "label": passage.label,
     }
     flat.update({f"nation_{nation}": int(nation in passage.nation) for nation in NATIONS})
     return flat
@@ -220,4 +221,6 @@ def metadata(passage: Passage, source: Source) -> dict[str, Any]:
 def _passage(key: str, text: str, meta: dict[str, Any]) -> Passage:
     nation = tuple(n for n in NATIONS if meta[f"nation_{n}"])
     page = meta["page"] if meta["page"] >= 0 else None
-    return Passage(key, meta["source_id"], meta["rendition"], tuple(json.loads(meta["heading"])), text, nation, page)
+    return Passage(
+        key, meta["source_id"], meta["rendition"], tuple(json.loads(meta["heading"])), text, nation, page, meta["label"]
+    )

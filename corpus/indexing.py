@@ -52,7 +52,7 @@ def read_corpus(settings: CorpusSettings) -> tuple[dict[str, Source], list[Passa
         found = find_file(source, settings)
         if found:
             path, rendition = found
-            passages.extend(splitting.split(read_document(path, source.id, rendition), source.nation))
+            passages.extend(splitting.split(read_document(path, source.id, rendition), source.nation, source.label))
     if not passages:
         raise ReadingError(
             settings.digests, "holds no digest of any source in the catalogue", "Add one, or mend VSA_DIGESTS"

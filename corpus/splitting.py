@@ -17,7 +17,7 @@ _BEFORE_NUMBERS = re.compile(r"\b(?:no|para|pp?|ss?|vol|art)\.$", re.IGNORECASE)
 _BOUNDARY = re.compile(r"[.!?][\"'’”)\]]*\s+(?=[\"'‘“(\[]?[A-Z0-9])")
 
 
-def split(sections: list[Section], nation: tuple[Nation, ...]) -> list[Passage]:
+def split(sections: list[Section], nation: tuple[Nation, ...], label: str = "") -> list[Passage]:
     """Passages in reading order. Equal sections (a heading used twice over the same words) stay apart by their
     position among equals, so ids are unique."""
     passages: list[Passage] = []
@@ -25,18 +25,20 @@ def split(sections: list[Section], nation: tuple[Nation, ...]) -> list[Passage]:
     for section in sections:
         about = section.nation or nation
         for text in _pieces(section.text):
-            key = _digest(section, text, about, 0)
+            key = _digest(section, text, about, label, 0)
             copy = seen.get(key, 0)
             seen[key] = copy + 1
-            identity = _digest(section, text, about, copy) if copy else key
+            identity = _digest(section, text, about, label, copy) if copy else key
             passages.append(
-                Passage(identity, section.source_id, section.rendition, section.heading, text, about, section.page)
+                Passage(
+                    identity, section.source_id, section.rendition, section.heading, text, about, section.page, label
+                )
             )
     return passages
 
 
-def _digest(section: Section, text: str, nation: tuple[Nation, ...], copy: int) -> str:
-    shown = [section.source_id, section.rendition, section.heading, text, section.page, nation, copy]
+def _digest(section: Section, text: str, nation: tuple[Nation, ...], label: str, copy: int) -> str:
+    shown = [section.source_id, section.rendition, section.heading, text, section.page, nation, label, copy]
     return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
@@ -110,8 +112,8 @@ def units(text: str) -> tuple[Unit, ...]:
 
 
 def embedding_text(passage: Passage) -> str:
-    """What is embedded and searched for a passage: its heading path, then its words."""
-    return " > ".join(passage.heading) + "\n" + passage.text
+    """What is embedded and searched for a passage: its source's label and heading path, then its words."""
+    return ": ".join(part for part in (passage.label, " > ".join(passage.heading)) if part) + "\n" + passage.text
 
 
 def unit_embedding_text(passage: Passage, unit: Unit) -> str:

@@ -69,4 +69,7 @@ def test_equal_sections_have_ids_of_their_own():
 def test_headings_and_lead_ins_are_embedded_with_the_text():
     (passage,) = split([section(LIST)], ("england",))
     assert embedding_text(passage) == "Title > Part\n" + LIST
+    (named,) = split([section(LIST)], ("england",), "Drew and Banerjee 2019")
+    assert embedding_text(named) == "Drew and Banerjee 2019: Title > Part\n" + LIST
+    assert named.id != passage.id
     assert unit_embedding_text(passage, units(passage.text)[1]) == "Part: They may: train"
