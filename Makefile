@@ -36,7 +36,7 @@ lint: $(VENV)/.installed
 evals: $(VENV)/.installed
 	$(RUN) -m corpus index
 	$(RUN) -m evals lint
-	$(RUN) -m evals run --fresh --peers --out runs/gate
+	$(RUN) -m evals run --fresh --out runs/gate
 
 clean:
 	rm -rf $(VENV) data runs

@@ -63,7 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="ask the bank, score, report; exit code 1 where a threshold is missed")
     run.add_argument("--url", help="ask a deployed service and not the one in process")
-    run.add_argument("--peers", action="store_true", help="ask plain BM25, plain dense and plain llama-index too")
+    run.add_argument(
+        "--peers",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ask plain BM25, plain dense and plain llama-index too",
+    )
     run.add_argument("--fresh", action="store_true", help="forget an earlier, unfinished run in the folder")
     score = commands.add_parser("score", help="score and report a stored run again without asking")
     for command in (run, score):

@@ -50,17 +50,20 @@ def test_no_question_stands_in_two_parts():
     assert asked["development"] & asked["held_out"] == set()
 
 
-def test_weights_are_fitted_without_the_held_out_part():
+@pytest.mark.parametrize("module", ["fitting", "training"])
+def test_nothing_is_fitted_or_trained_on_the_held_out_part(module):
     assert {item.part for item in items_for_fitting()} == {"development"}
-    source = (Path(evals.__file__).parent / "fitting.py").read_text()
+    source = (Path(evals.__file__).parent / f"{module}.py").read_text()
+    tree = ast.parse(source)
     imported = {
         alias.name
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "evals.bank"
         for alias in node.names
     }
     assert imported == {"Item", "items_for_fitting"}
-    assert "held_out" not in source.replace("held-out", "")
+    assert "load_part" not in source
+    assert "held_out" not in source
 
 
 @pytest.mark.parametrize(
