@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     speed = commands.add_parser("speed", help="time an answer against a bare encoding and a plain retrieval")
     retrieval = commands.add_parser("retrieval", help="measure retrieval on a folder in the BEIR layout")
     retrieval.add_argument("--beir", type=Path, required=True, metavar="DIR")
-    retrieval.add_argument("--peers", action="store_true", help="plain BM25 and plain dense beside it")
+    retrieval.add_argument("--peers", action="store_true", help="plain BM25, dense and llama-index beside it")
     fit = commands.add_parser("fit", help="fit the weights on the bank's development part")
     train = commands.add_parser("train-scope", help="train the scope classifier (about twenty minutes)")
     for command in (run, score, compare, lint, export, dataset, speed, retrieval, fit, train):

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from assistant.answering import Library
 from assistant.retrieval import retrieve
 from corpus import splitting
 from corpus.domain import Passage, Section, Source
 from corpus.embedding import Encoder
 from corpus.index import Index, open_index
 from corpus.indexing import write_index
+from evals.systems import llama_index
 
 # Passages fetched a question; documents are ranked by their best passage, so more than ten are needed for a top ten.
 _DEPTH = 60
@@ -76,13 +78,14 @@ def measure(
 ) -> dict[str, float]:
     """nDCG@10, Recall@5, Recall@10 and MRR@10 over the answerable questions, and, where questions without a relevant
     document are present, the AUROC with which the best passage's cosine tells the two kinds apart. With `peers`, plain
-    BM25 and plain dense over the same passages too, their names before their figures."""
+    BM25, plain dense and plain llama-index over the same passages too, their names before their figures."""
     show = progress or (lambda what, total: tqdm(total=total, desc=what).update)
     with tempfile.TemporaryDirectory() as temporary:
         folder = data or Path(temporary)
         write_index(folder, *_as_corpus(beir), encoder, show)
         index = open_index(folder)
-        ranks: dict[str, dict[str, list[str]]] = {"": {}, "bm25, ": {}, "dense, ": {}}
+        ranks: dict[str, dict[str, list[str]]] = {"": {}, "bm25, ": {}, "dense, ": {}, "llama-index, ": {}}
+        engine = llama_index(Library(index, encoder), folder, _DEPTH) if peers else None
         confidence: dict[str, float] = {}
         step = show("Asking", len(beir.questions))
         for key, text in beir.questions.items():
@@ -94,6 +97,8 @@ def measure(
                 for name, scores in (("bm25, ", index.lexical(text, _DEPTH)), ("dense, ", index.dense(vector, _DEPTH))):
                     found = index.passages(list(scores))
                     ranks[name][key] = _documents(index, [found[passage_id] for passage_id in scores])
+            if engine:
+                ranks["llama-index, "][key] = _documents(index, engine(text, None))
             step(1)
     answerable = [key for key in beir.questions if beir.relevant.get(key)]
     out: dict[str, float] = {}

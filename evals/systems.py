@@ -135,7 +135,7 @@ def peers(library: Library, data: Path) -> list[Peer]:
     def dense(question: str, nation: Nation | None) -> list[Passage]:
         return _in_order(index, index.dense(encoder.encode([question])[0], PEER_PASSAGES, nation))
 
-    engine = _llama_index(library, data)
+    engine = llama_index(library, data)
     return [Peer("bm25", index, lexical), Peer("dense", index, dense), Peer("llama-index", index, engine)]
 
 
@@ -144,7 +144,10 @@ def _in_order(index: Index, scores: Mapping[str, float]) -> list[Passage]:
     return [found[key] for key in scores]
 
 
-def _llama_index(library: Library, data: Path) -> Callable[[str, Nation | None], list[Passage]]:
+def llama_index(
+    library: Library, data: Path, top: int = PEER_PASSAGES
+) -> Callable[[str, Nation | None], list[Passage]]:
+    """Plain llama-index over the collection in a data folder: what its query engine finds, best first."""
     from llama_index.core import VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.llms.mock import MockLLM
@@ -170,7 +173,7 @@ def _llama_index(library: Library, data: Path) -> Callable[[str, Nation | None],
 
     def find(question: str, nation: Nation | None) -> list[Passage]:
         filters = MetadataFilters(filters=[MetadataFilter(key=f"nation_{nation}", value=1)]) if nation else None
-        retriever = vectors.as_retriever(similarity_top_k=PEER_PASSAGES, filters=filters)
+        retriever = vectors.as_retriever(similarity_top_k=top, filters=filters)
         # Named parts all through: llama-index's global settings would reach for a hosted model.
         engine = RetrieverQueryEngine(retriever, response_synthesizer=NoText(llm=MockLLM()))
         keys = [node.node_id for node in engine.query(question).source_nodes]

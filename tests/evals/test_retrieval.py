@@ -42,6 +42,12 @@ def beir(tmp_path):
     return tmp_path
 
 
+def test_peers_are_measured_beside_it(beir):
+    figures = measure(load_beir(beir), WordEncoder(), progress=no_progress, peers=True)
+    for name in ("", "bm25, ", "dense, ", "llama-index, "):
+        assert figures[f"{name}nDCG@10"] > 0.5, name
+
+
 def test_a_set_is_measured_end_to_end(beir):
     figures = measure(load_beir(beir), WordEncoder(), progress=no_progress)
     assert figures["nDCG@10"] == figures["MRR@10"] == figures["Recall@5"] == 1
