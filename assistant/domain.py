@@ -73,7 +73,6 @@ class Draft:
 
     quotes: tuple[Quote, ...]
     items: frozenset[int] = frozenset()
-    covered: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from corpus.index import Index
 # Candidates taken from each side before fusing: enough that a passage which only one side likes is still seen.
 CANDIDATES = 50
 
-# Share of the dense score in the fused one (min-max scaled sum). Chosen on the public sets condqa, mtrag_govt and
-# orsharc by `python -m evals retrieval`: see docs/decisions/0002-fusion.md.
+# Share of the dense score in the fused one (min-max scaled sum). The better of the two fusions in the published
+# baselines of condqa, mtrag_govt and orsharc, not tuned further: see docs/decisions/0002-fusion.md.
 DENSE_SHARE = 0.6
 
 
