@@ -6,6 +6,7 @@ ever scored: it was written from the sources by someone who does not build, and 
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,9 @@ class Item:
 
 
 def load_part(part: Part, folder: Path = QUESTIONS) -> list[Item]:
-    """All items of one part. Raises BankError."""
+    """All items of one part. Raises BankError, also where code that fits or trains asks for another part than development."""
+    if part != "development" and _fitting():
+        raise BankError(f"{part}: nothing may be fitted or trained on it. Use evals.bank.items_for_fitting")
     items: list[Item] = []
     for path in sorted(folder.glob(f"{part}*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), start=1):
@@ -118,6 +121,16 @@ def load_part(part: Part, folder: Path = QUESTIONS) -> list[Item]:
     if doubled:
         raise BankError(f"{folder}: ids used twice in {part}: {', '.join(doubled)}. Give each item an id of its own")
     return items
+
+
+def _fitting() -> bool:
+    """Whether a module that fits or trains is among the callers."""
+    frame = sys._getframe()
+    while frame.f_back:
+        frame = frame.f_back
+        if frame.f_globals.get("__name__") in ("evals.fitting", "evals.training"):
+            return True
+    return False
 
 
 def items_for_fitting() -> list[Item]:

@@ -50,6 +50,14 @@ def test_no_question_stands_in_two_parts():
     assert asked["development"] & asked["held_out"] == set()
 
 
+@pytest.mark.parametrize("module", ["evals.fitting", "evals.training"])
+def test_code_that_fits_is_refused_the_held_out_part(module):
+    caller = {"__name__": module, "load_part": load_part}
+    with pytest.raises(BankError, match="nothing may be fitted or trained on it"):
+        exec("load_part('held_out')", caller)  # noqa: S102 - stands for a line of that module
+    exec("load_part('development')", caller)  # noqa: S102
+
+
 @pytest.mark.parametrize("module", ["fitting", "training"])
 def test_nothing_is_fitted_or_trained_on_the_held_out_part(module):
     assert {item.part for item in items_for_fitting()} == {"development"}
