@@ -203,7 +203,7 @@ def _report(assistant: Assistant, library: Library, options: argparse.Namespace)
         for system in report["systems"]:
             if system["name"] in ("assistant", "deployed"):
                 for miss in system["misses"]:
-                    print(f"{miss['id']}  {miss['question'][:100]!r}\n    " + "\n    ".join(miss["why"]))
+                    print(f"{miss['id']}  {miss['question'][:100]!r}\n    " + "\n    ".join(miss["why"] + miss["evidence"]))
     figures: dict[str, float] = {}
     for result in results:
         head = f"{result.part}, {result.system}: "

@@ -110,3 +110,20 @@ def test_reading_age_rises_with_long_words_and_sentences(text, low, high):
 
 def test_reading_age_of_nothing_is_none():
     assert scoring.reading_age("[1] **") is None
+
+
+def test_a_pair_counts_only_when_both_are_ruled_right(item, body, index):
+    may = dataclasses.replace(item, id="a", pair="b")
+    must = dataclasses.replace(item, id="b", pair="a", outcomes=("declined",), reasons=("individual_child",), facts=())
+    declined = {**body, "outcome": "declined", "reason": "individual_child"}
+    good = [scoring.score(may, body, index), scoring.score(must, declined, index)]
+    assert scoring.rates(good)["pairs, both ruled right"] == [True]
+    for one, other in ((declined, declined), (body, body)):
+        both = [scoring.score(may, one, index), scoring.score(must, other, index)]
+        assert scoring.rates(both)["pairs, both ruled right"] == [False]
+    unshown = [scoring.score(may, body, index), scoring.score(dataclasses.replace(must, urgent=True), declined, index)]
+    assert scoring.rates(unshown)["pairs, both ruled right"] == [False]
+
+
+def test_a_question_that_may_be_answered_and_is_not_covered_is_ruled_right(item, body, index):
+    assert scoring.ruled_right(scoring.score(item, {**body, "outcome": "not_covered"}, index))
