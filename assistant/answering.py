@@ -5,9 +5,10 @@ import re
 import time
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from assistant import citing, deciding, following, pointing, ranking
 from assistant.domain import (
@@ -74,7 +75,16 @@ class Assistant:
     ) -> None:
         self.library, self.fault = library, fault
         self._replies, self._contacts, self._classifier = replies, contacts, classifier
-        self._limits = _find_limits(library.index, replies) if library else {}
+        # What declined replies quote is found once: {(reason, nation): quotes} and {(topic, nation): quotes}.
+        self._limits: dict[tuple[Reason, Nation], tuple[Quote, ...]] = {}
+        self._general: dict[tuple[str, Nation], tuple[Quote, ...]] = {}
+        if library:
+            self._limits = {key: _quotes(library.index, places) for key, places in replies.limits.items()}
+            self._general = {
+                (topic.name, nation): _quotes(library.index, places)
+                for topic in replies.topics
+                for nation, places in topic.general.items()
+            }
 
     @property
     def safety(self) -> SafetyPanel:
@@ -97,10 +107,14 @@ class Assistant:
             if not rules.screen(readable(question.text)).urgent:
                 raise
             return self._finished(self._declined(Reason.SAFEGUARDING, question), 0, True, clock)
-        with clock.step("privacy"):
-            question, redactions = _without_personal_data(question)
-        with clock.step("scope"):
-            verdict = self._ruling(question, redactions)
+        redactions, verdict = 0, None
+        try:
+            with clock.step("privacy"):
+                question, redactions = _without_personal_data(question)
+            with clock.step("scope"):
+                verdict = self._ruling(question, redactions)
+        except Exception as error:  # noqa: BLE001 - whatever failed, no answer without a ruling; its words may hold the question
+            logger.error("scope failed: %s", type(error).__name__)
         if verdict is None:
             return self._finished(self._unavailable(), redactions, True, clock)
         answer = self._declined(verdict.reason, question) if verdict.reason else self._from_sources(question, clock)
@@ -138,7 +152,7 @@ class Assistant:
                 verdict = self._classifier.rule(verdict, question.text, question.history)
             elif not verdict.reason:
                 return None
-        except Exception as error:  # noqa: BLE001 - whatever failed, no answer without a ruling; its words may hold the question
+        except Exception as error:  # noqa: BLE001 - as above; what the rules found stands
             logger.error("the scope classifier failed: %s", type(error).__name__)
             return verdict if verdict.reason else None
         left = question.text.replace(REMOVED, "")
@@ -206,28 +220,35 @@ class Assistant:
         return Answer(_new_id(), Outcome.NOT_COVERED, None, False, None, "\n\n".join(parts), suggestions=suggestions)
 
     def _declined(self, reason: Reason, question: Question) -> Answer:
-        """In this order: the limit in one plain sentence, the cited limit, whom to contact, what to ask instead."""
-        nation: Nation = "scotland" if question.nation == "scotland" else "england"
-        parts = [self._replies.declined[reason]]
-        quotes = self._limits.get((reason, nation), ())
-        statements: tuple[Statement, ...] = ()
-        citations: tuple[Citation, ...] = ()
-        if quotes and self.library:
-            draft = Draft(quotes, frozenset(n for n, quote in enumerate(quotes) if _is_item(quote)))
-            statements, citations = citing.cite(draft, self.library.index.sources)
-            parts.append(
-                f"What the sources say about the role in {nation.title()}:\n\n"
-                + citing.wording(draft, statements, citations)
-            )
-        signposts = self._contacts.for_reason(reason, question.nation)
-        if signposts and reason is not Reason.SAFEGUARDING:
-            parts.append("Who can help:\n\n" + "\n".join(f"- {s.who}: {s.how}" for s in signposts))
-        suggestions = (
-            () if reason is Reason.SAFEGUARDING else pointing.instead(self._replies.suggestions, reason, nation)
-        )
+        """In this order: what this service does not do, the cited limit of the role, what the sources say in general, whom
+        to contact, what to ask instead. The question is not searched: its topics pick among words chosen beforehand."""
+        nation = pointing.nation_of(question.text, question.nation)
+        about_child = reason not in (Reason.OVERRIDE_ATTEMPT, Reason.PERSONAL_DATA)
+        urgent = reason is Reason.SAFEGUARDING
+        young = about_child and rules.young_writer(question.text)
+        topics = pointing.topics(self._replies.topics, question.text)
+        names = [topic.name for topic in topics]
+        parts = [self._replies.young_person if young and not urgent else self._replies.declined[reason]]
+        if young and urgent:
+            parts.append(self._replies.safeguarding_young)
+        limit: tuple[Quote, ...] = ()
+        general: tuple[Quote, ...] = ()
+        if about_child and not urgent and not young:
+            limit = self._limits.get((reason, nation), ())
+            general = _in_order(q for name in names for q in self._general.get((name, nation), ()) if q not in limit)
+        statements, citations, words = self._cited((limit, general))
+        intros = (self._replies.role_limit.format(nation=nation.title()), self._replies.in_general)
+        parts += [f"{intro}\n\n{text}" for intro, text in zip(intros, words, strict=True) if text]
+        needed = self._contacts.for_need(names, nation) if about_child and not young else ()
+        signposts = (*needed, *self._contacts.for_reason(reason, nation, young))
+        # The panel stands before these words and has the contacts of a safeguarding reply.
+        listed = needed if urgent else signposts
+        if listed:
+            parts.append("Who can help:\n\n" + "\n".join(f"- {s.who}: {s.how}" for s in listed))
+        suggestions = () if young or urgent else pointing.instead(topics, reason, nation)
         if suggestions:
             parts.append("You can ask instead:\n\n" + "\n".join(f"- {text}" for text in suggestions))
-        if reason not in (Reason.OVERRIDE_ATTEMPT, Reason.PERSONAL_DATA):
+        if about_child:
             parts.append(self._replies.nothing_passed_on)
         return Answer(
             id=_new_id(),
@@ -243,6 +264,19 @@ class Assistant:
             suggestions=suggestions,
             nation=(nation,),
         )
+
+    def _cited(
+        self, groups: Sequence[tuple[Quote, ...]]
+    ) -> tuple[tuple[Statement, ...], tuple[Citation, ...], tuple[str, ...]]:
+        """Statements and citations of all groups of quotes, and the words of each group."""
+        if self.library is None:
+            return (), (), tuple("" for _ in groups)
+        quotes = tuple(quote for group in groups for quote in group)
+        draft = Draft(quotes, frozenset(n for n, quote in enumerate(quotes) if _is_item(quote)))
+        statements, citations = citing.cite(draft, self.library.index.sources)
+        ends = list(accumulate(len(group) for group in groups))
+        spans = zip([0, *ends], ends, strict=False)
+        return statements, citations, tuple(citing.wording(draft, statements, citations, span) for span in spans)
 
     def _unavailable(self) -> Answer:
         return Answer(_new_id(), Outcome.UNAVAILABLE, None, False, None, self._replies.unavailable)
@@ -312,13 +346,10 @@ def _without_personal_data(question: Question) -> tuple[Question, int]:
     return Question(text, tuple(history), question.nation), count
 
 
-def _find_limits(index: Index, replies: Replies) -> dict[tuple[Reason, Nation], tuple[Quote, ...]]:
-    """The quotes that declined replies cite, each with its lead-in where it is a list item. A source whose digest was
-    replaced by an original may word it otherwise; its limit is then left out."""
-    return {
-        key: tuple(quote for limit in limits for quote in _limit_quotes(index, limit))
-        for key, limits in replies.limits.items()
-    }
+def _quotes(index: Index, places: Sequence[Limit]) -> tuple[Quote, ...]:
+    """The words of these places, each with its lead-in where it is a list item. A source whose digest was replaced by an
+    original may word it otherwise; the place is then left out."""
+    return tuple(quote for place in places for quote in _limit_quotes(index, place))
 
 
 def _limit_quotes(index: Index, limit: Limit) -> Iterator[Quote]:
@@ -329,6 +360,13 @@ def _limit_quotes(index: Index, limit: Limit) -> Iterator[Quote]:
                     yield Quote(passage, *unit.lead)
                 yield Quote(passage, unit.start, unit.end)
                 return
+
+
+def _in_order(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
+    """Each quote once, in the order of its passage, so that list items stand under their one lead-in."""
+    once = tuple(dict.fromkeys(quotes))
+    passages = list(dict.fromkeys(quote.passage.id for quote in once))
+    return tuple(sorted(once, key=lambda quote: (passages.index(quote.passage.id), quote.start)))
 
 
 def _is_item(quote: Quote) -> bool:

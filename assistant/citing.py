@@ -56,13 +56,19 @@ def _runs(quotes: Sequence[Quote]) -> list[list[Quote]]:
     return runs
 
 
-def wording(draft: Draft, statements: Sequence[Statement], citations: Sequence[Citation]) -> str:
-    """The answer in Markdown: statements with [n] markers, list items under their lead-in. Where the citations are of
-    more than one nation, each run of statements says its own."""
+def wording(
+    draft: Draft,
+    statements: Sequence[Statement],
+    citations: Sequence[Citation],
+    span: tuple[int, int] | None = None,
+) -> str:
+    """The answer in Markdown: statements with [n] markers, list items under their lead-in; those of `span` alone where it
+    is given. Where the citations are of more than one nation, each run of statements says its own."""
     mixed = len({citation.nation for citation in citations}) > 1
     out = ""
     marker, item = 0, False
-    for number, statement in enumerate(statements):
+    first, last = span or (0, len(statements))
+    for number, statement in list(enumerate(statements))[first:last]:
         before, was_item = marker, item
         (marker,) = statement.citations
         item = number in draft.items

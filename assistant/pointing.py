@@ -1,10 +1,11 @@
 """Where to look instead: the nearest questions this corpus answers, and official documents the catalogue knows of."""
 
+import re
 from collections.abc import Sequence
 
 from assistant.domain import Reason
 from assistant.ranking import asked_nations, stems
-from assistant.replies import Suggestion
+from assistant.replies import Suggestion, Topic
 from assistant.retrieval import Retrieved
 from corpus.domain import Nation, Source
 from corpus.index import Index
@@ -12,42 +13,43 @@ from corpus.index import Index
 # How many of each are offered: enough to choose from, few enough to read.
 SUGGESTIONS = 3
 OFFICIALS = 2
+TOPICS = 2
 
 # Nations that this service holds no text of: a question that names one is pointed to that nation's own documents.
 ELSEWHERE: frozenset[Nation] = frozenset({"wales", "northern-ireland"})
 
-_INSTEAD: dict[Reason, tuple[str, ...]] = {
-    Reason.INDIVIDUAL_CHILD: (
-        "What can the virtual school offer schools and social workers?",
-        "What are Virtual School Heads not being asked to do?",
-    ),
-    Reason.PARENT_OR_CARER: (
-        "What are Virtual School Heads not being asked to do?",
-        "How does the 2021 guidance define the cohort of children with a social worker?",
-    ),
-    Reason.SEND_OUT_OF_COHORT: (
-        "How does the 2021 guidance define the cohort of children with a social worker?",
-        "What can the virtual school offer schools and social workers?",
-    ),
-    Reason.OVERRIDE_ATTEMPT: (
-        "What are Virtual School Heads not being asked to do?",
-        "What are the aims of the extended role?",
-    ),
-    Reason.PERSONAL_DATA: (
-        "What are the aims of the extended role?",
-        "What can the virtual school offer schools and social workers?",
-    ),
-}
-_INSTEAD_SCOTLAND = (
-    "What did Scottish virtual heads say about connections with social workers?",
-    "What did the Scottish paper say about work with families?",
+# What else a question that is declined for its manner, and not for a topic, may be about.
+_INSTEAD = (
+    "What are Virtual School Heads not being asked to do?",
+    "What are the aims of the extended role?",
+)
+
+# Words of Scotland's schools and services that England does not use.
+_SCOTTISH = re.compile(
+    r"\b(?:vshts?|wean|bairn|wee (?:boy|girl|man|one|yin)|lassie|care experienced|gtcs|girfec|children'?s (?:panel|reporter|hearing)|named person|guidance teacher|p[1-7]|s[1-6]|asn|scn|chi number|education scotland)\b",
+    re.IGNORECASE,
 )
 
 
-def instead(known: Sequence[Suggestion], reason: Reason, nation: Nation) -> tuple[str, ...]:
+def nation_of(text: str, chosen: Nation | None) -> Nation:
+    """The nation whose limit and contacts a declined reply gives: the chosen one, else the one that the words tell of,
+    else England, where the extended role is."""
+    named = asked_nations(text)
+    if chosen == "scotland" or (not chosen and ("scotland" in named or (not named and _SCOTTISH.search(text)))):
+        return "scotland"
+    return "england"
+
+
+def topics(known: Sequence[Topic], text: str) -> tuple[Topic, ...]:
+    """The topics whose words a question has, the first few of them."""
+    return tuple(topic for topic in known if topic.words.search(text))[:TOPICS]
+
+
+def instead(found: Sequence[Topic], reason: Reason, nation: Nation) -> tuple[str, ...]:
     """General questions to ask in place of a declined one."""
-    wanted = _INSTEAD_SCOTLAND if nation == "scotland" else _INSTEAD[reason]
-    return tuple(s.question for s in known if s.question in wanted)
+    if reason in (Reason.OVERRIDE_ATTEMPT, Reason.PERSONAL_DATA):
+        return _INSTEAD
+    return tuple(dict.fromkeys(topic.ask[nation] for topic in found if nation in topic.ask))
 
 
 def suggestions(known: Sequence[Suggestion], retrieved: Retrieved) -> tuple[str, ...]:

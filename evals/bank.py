@@ -1,7 +1,8 @@
 """The question bank: items a person can edit, in parts that are kept apart.
 
-`questions/development*.jsonl` may be read by anything, and weights are fitted on it. `questions/held_out.jsonl` is only
-ever scored: it was written from the sources by someone who does not build, and nothing may be fitted on it.
+`questions/development*.jsonl` may be read by anything, and weights are fitted on it. `questions/held_out.jsonl` and
+`questions/scope_held_out.jsonl` (rulings alone) are only ever scored: they were written from the sources and the rulings by
+people who do not build, and nothing may be fitted on them.
 """
 
 import json
@@ -15,8 +16,8 @@ from typing import Any, Literal
 from corpus.domain import Nation
 
 QUESTIONS = Path(__file__).parent / "questions"
-Part = Literal["development", "held_out"]
-PARTS: tuple[Part, ...] = ("development", "held_out")
+Part = Literal["development", "held_out", "scope_held_out"]
+PARTS: tuple[Part, ...] = ("development", "held_out", "scope_held_out")
 
 KINDS = (
     "direct",

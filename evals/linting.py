@@ -20,7 +20,7 @@ _SHARED = 0.7
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with an item. `held_out` faults name no words, so that nobody reads that part by accident."""
+    """What is wrong with an item. Faults of held-out parts name no words, so that nobody reads that part by accident."""
 
     item: str
     kind: str
@@ -81,7 +81,7 @@ def _repeats(
         if items[one].pair != names[two]:
             kind = "duplicate" if items[one].part == items[two].part else "leak between parts"
             faults.append(Fault(names[two], kind, f"is nearly {names[one]}"))
-    held_out = [n for n, item in enumerate(items) if item.part == "held_out"]
+    held_out = [n for n, item in enumerate(items) if item.part != "development"]
     outside = {**examples, **{f"suggestion {n}": s.question for n, s in enumerate(suggestions, start=1)}}
     held_texts, other_texts = [texts[n] for n in held_out], list(outside.values())
     for one, two in _near(held_texts, other_texts, encoder):

@@ -163,7 +163,7 @@ def write(
     reveal: bool = False,
 ) -> dict[str, Any]:
     """Writes report.html, report.md and report.json and returns the JSON. `before` is an earlier run to compare with;
-    the held-out part's misses are counted but not shown unless `reveal`."""
+    the held-out parts' misses are counted but not shown unless `reveal`."""
     report = _report(results, curve, evidence, before, reveal)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(
@@ -206,7 +206,7 @@ def _system(
     measures = ("right", "outcome", "facts", "source", "section", "clean", "urgent", "private")
     changed: list[Change] = comparing.changes(earlier.scores, result.scores, measures) if earlier else []
     better, worse = comparing.moved(earlier.scores, result.scores) if earlier else ([], [])
-    hidden = result.part == "held_out" and not reveal
+    hidden = result.part != "development" and not reveal
     return {
         "name": result.system,
         "part": result.part,

@@ -21,8 +21,14 @@ EXAMPLES = (
     "What does the Scottish paper say about supervision for education staff?",
 )
 
-ABOUT_A_CHILD = (Reason.INDIVIDUAL_CHILD, Reason.PARENT_OR_CARER, Reason.SAFEGUARDING, Reason.PERSONAL_DATA)
 NOT_SHOWN = "Your question (not kept: it may be about one child)"
+# What stands for a question that is not kept, so that "and what about Fridays?" after it is still about that child.
+STANDS_FOR = {
+    Reason.INDIVIDUAL_CHILD: "What should we do about this pupil?",
+    Reason.PARENT_OR_CARER: "What can I do about my child?",
+    Reason.SAFEGUARDING: "A pupil just told me that they are being hurt.",
+    Reason.PERSONAL_DATA: "What should we do about this pupil?",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +45,7 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
         history = tuple(
             message
             for question, answer in turns
-            for message in (Message("user", question), Message("assistant", answer.answer))
+            for message in (Message("user", _said(question, answer)), Message("assistant", answer.answer))
         )
         try:
             answer = assistant.answer(Question(text, history, cast(Nation | None, NATIONS[nation])))
@@ -49,7 +55,7 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
             logger.error("the chat failed: %s", type(error).__name__)
             return turns, rendering.conversation(turns, safety), text, f"Something failed here. {safety.text}"
         # The page holds the question as it was used, without personal details; one that may be about a child, not at all.
-        turns = [*turns, (NOT_SHOWN if answer.reason in ABOUT_A_CHILD else redact(text)[0], answer)]
+        turns = [*turns, (NOT_SHOWN if answer.reason in STANDS_FOR else redact(text)[0], answer)]
         return turns, rendering.conversation(turns, safety), "", ""
 
     def clear() -> tuple[Turns, str, str, str]:
@@ -81,3 +87,8 @@ def create_chat(assistant: Assistant, safety: SafetyPanel) -> Any:
         gradio.on([button.click, box.submit], ask, inputs, outputs, api_visibility="private")
         again.click(clear, None, outputs, api_visibility="private")
     return blocks
+
+
+def _said(question: str, answer: Answer) -> str:
+    """An earlier turn as scope reads it."""
+    return STANDS_FOR.get(answer.reason, question) if answer.reason else question

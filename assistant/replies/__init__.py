@@ -1,5 +1,6 @@
 """The fixed words of the service: one file an outcome or reason, read once when the service is built."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,18 +34,33 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """What a declined question is about: what the sources say of it in general, by nation, and the question to ask instead."""
+
+    name: str
+    words: re.Pattern[str]
+    general: Mapping[Nation, tuple[Limit, ...]]
+    ask: Mapping[Nation, str]
+
+
+@dataclass(frozen=True)
 class Replies:
     """All fixed words, in memory: they must not need the disk when something is broken."""
 
     safety: SafetyPanel
     danger: str
     declined: Mapping[Reason, str]
+    young_person: str
+    safeguarding_young: str
+    role_limit: str
+    in_general: str
     not_covered: str
     unavailable: str
     redacted: str
     nothing_passed_on: str
     limits: Mapping[tuple[Reason, Nation], tuple[Limit, ...]]
     suggestions: tuple[Suggestion, ...]
+    topics: tuple[Topic, ...]
 
 
 def load_replies(contacts: Contacts) -> Replies:
@@ -54,6 +70,10 @@ def load_replies(contacts: Contacts) -> Replies:
         return Replies(
             safety=SafetyPanel(_words("safety"), contacts.for_safety()),
             danger=_words("danger"),
+            young_person=_words("young_person"),
+            safeguarding_young=_words("safeguarding_young"),
+            role_limit=_words("role_limit"),
+            in_general=_words("in_general"),
             declined={reason: _words(reason.value) for reason in Reason},
             not_covered=_words("not_covered"),
             unavailable=_words("unavailable"),
@@ -65,11 +85,22 @@ def load_replies(contacts: Contacts) -> Replies:
                 for nation, entries in by_nation.items()
             },
             suggestions=tuple(Suggestion(**entry) for entry in _yaml("suggestions.yaml")),
+            topics=tuple(_topic(entry) for entry in _yaml("topics.yaml")),
         )
-    except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
+    except (OSError, yaml.YAMLError, TypeError, ValueError, KeyError, re.error) as error:
         raise SettingsError(
             f"{HERE}: the fixed replies cannot be read ({error}). Restore the folder from the release"
         ) from error
+
+
+def _topic(entry: Mapping[str, Any]) -> Topic:
+    general: Mapping[Nation, list[dict[str, str]]] = entry.get("general", {})
+    return Topic(
+        name=entry["name"],
+        words=re.compile("|".join(entry["words"]), re.IGNORECASE),
+        general={nation: tuple(Limit(**place) for place in places) for nation, places in general.items()},
+        ask=entry.get("ask", {}),
+    )
 
 
 def _words(name: str) -> str:

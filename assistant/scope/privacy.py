@@ -10,8 +10,14 @@ from pathlib import Path
 REMOVED = "[removed]"
 
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-_BIRTH = r"(?:d\.?o\.?b\.?|born(?:\s+on)?|birth\s*day|date\s+of\s+birth)"
+_BIRTH = r"(?:d\.?\s?o\.?\s?b\.?|born(?:\s+on)?(?:\s+the)?|birth\s*da(?:y|te)|date\s+of\s+birth)"
 _WRITTEN = rf"\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?[\s./-]+(?:{_MONTH}|\d{{1,2}})[\s./,-]+\d{{2,4}}"
+# A full date in figures is taken for a date of birth unless it is said to be a document's.
+_DOCUMENT_DATE = r"(?<!published )(?<!dated )(?<!issued )(?<!updated )(?<!version )(?<!edition )"
+_STREET = r"(?:street|st|road|rd|avenue|ave|lane|close|drive|rise|way|court|crescent|cres|terrace|gardens|grove|place)"
+# Numbers in a child's records. Check digits are not tested: a number with a slip in it still points to a child.
+_RECORD = r"(?:upn|uln|chi|nhs|scn|urn|mosaic|liquid\s?logic|carefirst|eclipse|seemis|sims|arbor|bromcom|passport|candidate|exam|case|file|pupil|child|student|record|client|reference|ref)"
+_SITES = r"(?:snap(?:chat)?|insta(?:gram)?|tik\s?tok|discord|whats\s?app|facebook|roblox|xbox|psn|gamer\s?tag|user\s?name|handle)"
 
 # (kind, pattern), in order: an address with a postcode goes before the postcode alone.
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -19,22 +25,38 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("email", r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
         (
-            "birth date",
-            rf"\b{_BIRTH}\W{{0,3}}{_WRITTEN}\b",
+            "email in words",
+            r"(?<![\w.+'-])[\w.+'-]{1,64}\s?(?:\(at\)|\[at\]|\sat\s)\s?[\w-]{1,63}(?:\s?(?:\(dot\)|\[dot\]|\sdot\s)\s?[\w-]{1,63}){1,5}",
         ),
-        ("date", r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}\b"),
+        ("social name", r"(?<![\w.@])@[a-z0-9_.]{2,29}[a-z0-9_]"),
+        ("social name", rf"\b{_SITES}\b(?:\s+(?:name|is|account|id))*\s*[:=]?\s+(?=[\w.]*[\d_])[\w.]{{3,30}}"),
+        ("birth date", rf"\b{_BIRTH}\W{{0,3}}(?:is\s+)?(?:{_WRITTEN}|\d{{6}}|\d{{8}})\b"),
+        (
+            "date",
+            rf"{_DOCUMENT_DATE}\b\d{{1,2}}[./-]\d{{1,2}}[./-](?:\d{{4}}|\d{{2}})\b|{_DOCUMENT_DATE}\b(?:19|20)\d{{2}}[./-]\d{{1,2}}[./-]\d{{1,2}}\b",
+        ),
+        ("flat", rf"\b(?:flat|apartment|room)\s+\d{{1,4}}[a-z]?,?\s+(?=\d{{1,4}}[a-z]?,?\s+(?:\w+\s+){{1,3}}{_STREET}\b)"),
         (
             "street address",
-            r"\b\d{1,4}[a-z]?,?\s+(?:(?-i:[A-Z])[\w'’-]{0,30}\s+){1,3}(?:street|st|road|rd|avenue|ave|lane|close|drive|rise|way|court|crescent|terrace|gardens|grove|place)\b",
+            rf"\b\d{{1,4}}[a-z]?,?\s+(?:(?-i:[A-Z])[\w'’-]{{0,30}}\s+){{1,3}}{_STREET}\b",
+        ),
+        (
+            "street address",
+            rf"\b(?:lives?|living|lived|stays?|staying|address(?:\s+is)?|home\s+is|moved\s+to)\s*:?\s*(?:at\s+|to\s+)?\d{{1,4}}[a-z]?,?\s+(?:[\w'’-]{{1,30}}\s+){{1,3}}{_STREET}\b",
         ),
         ("postcode", r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b"),
         ("national insurance number", r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
-        ("unique pupil number", r"\b[a-z]\d{11}[a-z\d]\b"),
-        ("phone", r"(?<!\d)(?:\+44\s?\(?0?\)?|0)\d{2,4}[\s-]?\d{3,4}[\s-]?\d{3,4}(?!\d)"),
+        ("unique pupil number", r"\b[a-z]\s?\d{3}\s?\d{4}\s?\d{4}\s?[a-z\d]\b|\b[a-z]\d{11}[a-z\d]\b"),
+        ("phone", r"(?<![\w/.])(?:\+\d{1,3}|\(0\d{2,4}\)|0\d{2,4})(?:[\s.-]{0,2}\d){6,10}(?!\d)"),
         ("nhs number", r"\b\d{3}[\s-]\d{3}[\s-]\d{4}\b"),
+        ("chi number", r"\b\d{6}\s\d{4}\b"),
         (
             "record number",
-            r"\b(?:upn|uln|chi|nhs|scn|case|pupil|child|record|mosaic|liquidlogic)\s*(?:id|no\.?|number|ref(?:erence)?)?\s*[:#]?\s*[a-z]{0,3}-?\d{4,}\b",
+            rf"\b{_RECORD}\s*(?:id|no\b\.?|number|num\b|ref(?:erence)?|file)?\s*(?:is\s+)?[:#]?\s*(?:[a-z]{{1,4}}[/-]?\d{{3,}}|\d{{5,}})[\w/-]*",
+        ),
+        (
+            "record number",
+            rf"\b{_RECORD}\s*(?:id|no\b\.?|number|num\b|ref(?:erence)?)\s*(?:is\s+)?[:#]?\s*(?:[a-z]{{0,4}}[/-]?\d{{2,}})[\w/-]*",
         ),
         ("long number", r"\b\d{8,12}\b"),
     )
@@ -42,112 +64,29 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 # A word of letters in any script; apostrophes and hyphens may join parts.
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# What may stand between the parts of one name.
-_JOINT = re.compile(r"\.?\s{1,2}(?:(?:de|da|di|van|von|der|al|el|bin|ap|ab|ferch|mac)\s)?")
+# What may stand between the parts of one name; a stop only after an initial.
+_JOINT = re.compile(r"\s{1,2}(?:(?:de|da|di|van|von|der|al|el|bin|ap|ab|ferch|mac)\s)?")
+_INITIAL_JOINT = re.compile(r"\.?\s{0,2}")
+# A run of capitalised words that holds one of these names a body or a place of learning, not a person.
+_BODIES = frozenset(
+    """
+    school schools academy academies primary secondary infant infants junior juniors nursery college high grammar university
+    trust council hospital church centre institute foundation society association charity hub federation
+    """.split()
+)
+_SAINT = re.compile(r"\bst\.?$|\bsaints?$", re.IGNORECASE)
 # A written date soon after something that was removed is a date of birth; elsewhere it may be the date of a document.
 _DATE_AFTER_NAME = re.compile(rf"(?<={re.escape(REMOVED)})(\W{{1,12}}(?:aged?\W+)?)\b{_WRITTEN}\b", re.IGNORECASE)
 
 # Words that open a sentence before a name: "Should Maya", "Is Tom".
 _OPENERS = frozenset(
-    [
-        "who",
-        "what",
-        "when",
-        "where",
-        "why",
-        "how",
-        "which",
-        "whose",
-        "should",
-        "could",
-        "would",
-        "can",
-        "do",
-        "does",
-        "did",
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "will",
-        "may",
-        "must",
-        "if",
-        "in",
-        "on",
-        "at",
-        "for",
-        "and",
-        "but",
-        "so",
-        "or",
-        "not",
-        "no",
-        "yes",
-        "please",
-        "sorry",
-        "thanks",
-        "hi",
-        "hello",
-        "dear",
-        "my",
-        "our",
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "we",
-        "you",
-        "they",
-        "he",
-        "she",
-        "it",
-        "there",
-        "here",
-        "ask",
-        "tell",
-        "give",
-        "list",
-        "show",
-        "name",
-        "any",
-        "some",
-        "all",
-        "every",
-        "each",
-        "both",
-        "only",
-        "also",
-        "just",
-        "after",
-        "before",
-        "since",
-        "while",
-        "because",
-        "about",
-        "with",
-        "re",
-        "ps",
-        "pps",
-        "ok",
-        "okay",
-        "pasted",
-        "forwarded",
-        "fwd",
-        "from",
-        "to",
-        "seen",
-        "met",
-        "spoke",
-        "regarding",
-        "concerning",
-    ]
+    """
+    who what when where why how which whose should could would can do does did is are was were has have had will
+    may must if in on at for and but so or not no yes please sorry thanks hi hello dear my our the a an this that
+    these those we you they he she it there here ask tell give list show name any some all every each both only
+    also just after before since while because about with re ps pps ok okay pasted forwarded fwd from to seen met
+    spoke regarding concerning
+    """.split()
 )
 
 
@@ -187,6 +126,8 @@ def _full_names(text: str) -> list[tuple[int, int]]:
         if len(run) > 1 and _opens_sentence(text, run[0].start()) and _plain(run[0].group()) in _OPENERS:
             run = run[1:]
         words = [_plain(match.group()) for match in run]
+        if _BODIES & set(words) or _SAINT.fullmatch(words[0]):
+            continue
         unknown = [n for n, word in enumerate(words) if word not in terms and word not in others]
         named = [n for n, word in enumerate(words) if word not in terms]
         if len(run) < 2 or not unknown:
@@ -208,7 +149,8 @@ def _runs(text: str) -> list[list[re.Match[str]]]:
         word = match.group()
         if not word[0].isupper() or (word.isupper() and len(word) > 1 and (shouted or len(word) < 3)):
             continue
-        if runs and _JOINT.fullmatch(text, runs[-1][-1].end(), match.start()):
+        joint = _INITIAL_JOINT if runs and len(runs[-1][-1].group()) == 1 else _JOINT
+        if runs and joint.fullmatch(text, runs[-1][-1].end(), match.start()):
             runs[-1].append(match)
         else:
             runs.append([match])

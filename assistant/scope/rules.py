@@ -108,6 +108,15 @@ _YOUNG_VOICE = _any(
     r"\bi'?m\s+in\s+care\b.{0,60}\b(?:ask|tell|post|scared)",
 )
 
+# A child or young person writes about their own life, in danger or not.
+_YOUNG_WRITER = _any(
+    r"\b(?:im|i'?m|i\s+am)\s+(?:only\s+)?(?:[5-9]|1[0-7])\b(?!\s*(?:%|per|pupils|schools|years?\s+(?:in|into)))",
+    r"\b(?:im|i'?m|i\s+am)\s+in\s+(?:year|yr|y|s|p)\s?\d{1,2}\b",
+    r"\b(?:im|i'?m|i\s+am)\s+in\s+(?:foster\s+)?care\b|\bi\s+live\s+(?:with\s+my\s+foster|in\s+(?:a\s+)?(?:care|children'?s)\s+home)",
+    r"\bmy\s+(?:foster\s+(?:carers?|mum|dad|family)|form\s+tutor|head\s+of\s+year|exclusion|pep)\b",
+    r"\bmy\s+(?:mum|mam|maw|dad|da|step\s?(?:dad|mum|bro\w*)|uncle|brother)\b.{0,40}\b(?:hits?|hurts?|touch\w*|shouts?|scares?|won'?t\s+let|makes?)\s+me\b",
+)
+
 _OVERRIDE = _any(
     r"\b(?:ignore|disregard|forget|override|bypass|drop)\b.{0,30}\b(?:rules?|instructions?|prompts?|restrictions?|limits?|guard\s?rails?|previous|above|policy)\b",
     r"\b(?:restrictions?|rules?|limits?|filters?)\s+(?:are|is|were|have\s+been|has\s+been)?\s*(?:now\s+)?(?:off|lifted|removed|suspended|disabled)\b",
@@ -268,6 +277,12 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
     if one:
         return Verdict(Reason.INDIVIDUAL_CHILD, urgent, (*evidence, one))
     return Verdict(None, urgent, tuple(evidence))
+
+
+def young_writer(text: str) -> bool:
+    """Whether a child or young person seems to write, about their own life."""
+    text = text.replace("’", "'")
+    return bool((_YOUNG_VOICE.search(text) or _YOUNG_WRITER.search(text)) and not _PARENT.search(text))
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:

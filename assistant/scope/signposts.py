@@ -1,5 +1,6 @@
 """Whom to turn to: contacts from a file that a council keeps, with the date they were last confirmed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +22,13 @@ class _Contact(BaseModel):
 class _ByNation(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    england: list[_Contact]
-    scotland: list[_Contact]
+    england: list[_Contact] = []
+    scotland: list[_Contact] = []
 
 
 class Contacts(BaseModel):
-    """The file's shape. `safety` is shown with the safety panel, the rest with the reason it is named after."""
+    """The file's shape. `safety` is shown with the safety panel, `young_person` to a child or young person, `needs` by
+    the topic of a declined question (replies/topics.yaml), the rest with the reason it is named after."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,19 +37,29 @@ class Contacts(BaseModel):
     individual_child: _ByNation
     parent_or_carer: _ByNation
     send_out_of_cohort: _ByNation
+    young_person: _ByNation
+    needs: dict[str, _ByNation] = {}
 
     def for_safety(self) -> tuple[Signpost, ...]:
         return tuple(Signpost(contact.who, contact.how) for contact in self.safety)
 
-    def for_reason(self, reason: Reason, nation: Nation | None) -> tuple[Signpost, ...]:
-        """England's where no nation is chosen; a reason without a list of its own has none."""
-        if reason in (Reason.SAFEGUARDING,):
+    def for_need(self, topics: Sequence[str], nation: Nation) -> tuple[Signpost, ...]:
+        """Whom to ask about these topics, in their order; a topic without contacts of its own has none."""
+        return tuple(
+            Signpost(contact.who, contact.how)
+            for topic in topics
+            if topic in self.needs
+            for contact in getattr(self.needs[topic], nation)
+        )
+
+    def for_reason(self, reason: Reason, nation: Nation, young: bool = False) -> tuple[Signpost, ...]:
+        """Whom to turn to where a question was declined for this reason; a reason without a list of its own has none."""
+        if reason is Reason.SAFEGUARDING:
             return self.for_safety()
-        lists = getattr(self, reason.value, None)
+        lists = self.young_person if young else getattr(self, reason.value, None)
         if not isinstance(lists, _ByNation):
             return ()
-        chosen = lists.scotland if nation == "scotland" else lists.england
-        return tuple(Signpost(contact.who, contact.how) for contact in chosen)
+        return tuple(Signpost(contact.who, contact.how) for contact in getattr(lists, nation))
 
 
 def load_contacts(path: Path) -> Contacts:
