@@ -143,6 +143,19 @@ class Assistant:
         """What scope decides on a question, with its evidence, for those who evaluate."""
         return self._ruling(*_without_personal_data(normalised(question)))
 
+    def searched(self, question: Question) -> str:
+        """What is searched for, for those who fit and evaluate."""
+        return self._standalone(_without_personal_data(normalised(question))[0])
+
+    def _standalone(self, question: Question) -> str:
+        """A question without personal data, with the earlier turns it leans on."""
+
+        def may_answer(turn: str, before: tuple[Message, ...]) -> bool:
+            verdict = self._ruling(Question(turn, before), 0)
+            return verdict is not None and verdict.reason is None
+
+        return following.standalone(question.text, question.history, may_answer)
+
     def _ruling(self, question: Question, redactions: int) -> Verdict | None:
         """The rules' verdict, weighed by the classifier. None where there is no ruling because the classifier is missing or
         failed and the rules found nothing: then nothing is answered and the panel shows."""
@@ -166,7 +179,7 @@ class Assistant:
         index, encoder = self.library.index, self.library.encoder
         try:
             with clock.step("following"):
-                text = following.standalone(question.text, question.history)
+                text = self._standalone(question)
             with clock.step("retrieval"):
                 vector = encoder.encode([text])[0]
                 retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)

@@ -1,10 +1,10 @@
 """A follow-up becomes a question that stands alone."""
 
 import re
+from collections.abc import Callable
 
 from assistant.domain import Message
 from assistant.scope.privacy import REMOVED
-from assistant.scope.rules import screen
 
 # A question at most this long may lean on the turn before it ("who'll do it", "from when", "any about training?").
 SHORT = 8
@@ -18,15 +18,18 @@ _LEANS = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\s+[-–>]+>?\s+|\s*\n+\s*")
 
 
-def standalone(text: str, history: tuple[Message, ...]) -> str:
+def standalone(text: str, history: tuple[Message, ...], may_answer: Callable[[str, tuple[Message, ...]], bool]) -> str:
     """The question with the earlier turns it leans on before it; alone where it leans on none. Turns that were
-    declined never feed a search, so they are ruled on again and left out."""
+    declined never feed a search: `may_answer` rules on each again, given the turns before it."""
     text = asked(text)
-    earlier = _usable(history)
-    if not earlier or not _follows(text):
+    if not _follows(text):
         return text
     leaned_on: list[str] = []
-    for turn in reversed(earlier):
+    turns = [message for message in history if message.role == "user"]
+    for place in range(len(turns) - 1, -1, -1):
+        turn = turns[place].content
+        if not may_answer(turn, tuple(turns[:place])):
+            continue
         leaned_on.insert(0, turn)
         if not _follows(turn):
             break
@@ -42,14 +45,3 @@ def asked(text: str) -> str:
 
 def _follows(text: str) -> bool:
     return (bool(_LEANS.search(text)) and len(text.split()) <= 2 * SHORT) or len(text.split()) <= SHORT // 2
-
-
-def _usable(history: tuple[Message, ...]) -> list[str]:
-    turns: list[str] = []
-    before: list[Message] = []
-    for message in history:
-        if message.role == "user":
-            if screen(message.content, tuple(before)).reason is None:
-                turns.append(message.content)
-            before.append(message)
-    return turns

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering import Assistant, Library
-from assistant.build import build_assistant, open_library
+from assistant.build import build_assistant
 from assistant.errors import SettingsError
 from assistant.settings import AssistantSettings
 from corpus.errors import CorpusError
@@ -197,13 +197,16 @@ def _report(assistant: Assistant, library: Library, options: argparse.Namespace)
         for score in result.scores
         if not score.right
     }
-    drawn = curve.answerability(library) if "development" in parts else None
+    drawn = curve.answerability(assistant, library) if "development" in parts else None
     report = reporting.write(options.out, results, drawn, evidence, before, options.reveal)
     if options.misses:
         for system in report["systems"]:
             if system["name"] in ("assistant", "deployed"):
                 for miss in system["misses"]:
-                    print(f"{miss['id']}  {miss['question'][:100]!r}\n    " + "\n    ".join(miss["why"] + miss["evidence"]))
+                    print(
+                        f"{miss['id']}  {miss['question'][:100]!r}\n    "
+                        + "\n    ".join(miss["why"] + miss["evidence"])
+                    )
     figures: dict[str, float] = {}
     for result in results:
         head = f"{result.part}, {result.system}: "
@@ -318,7 +321,7 @@ def _retrieval(corpus: CorpusSettings, options: argparse.Namespace) -> tuple[Fig
 def _fit(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
     from evals.fitting import fit
 
-    return fit(open_library(corpus, AssistantSettings().threads)), True
+    return fit(*_whole(corpus)), True
 
 
 def _train_scope(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:

@@ -1,8 +1,8 @@
 """The question bank: items a person can edit, in parts that are kept apart.
 
-`questions/development*.jsonl` may be read by anything, and weights are fitted on it. `questions/held_out.jsonl` and
-`questions/scope_held_out.jsonl` (rulings alone) are only ever scored: they were written from the sources and the rulings by
-people who do not build, and nothing may be fitted on them.
+`questions/development*.jsonl` may be read by anything, and weights are fitted on it. `questions/held_out.jsonl`,
+`scope_held_out.jsonl` (rulings alone) and `answers_held_out.jsonl` (answers alone) are only ever scored: they were written from
+the sources and the rulings by people who do not build, and nothing may be fitted on them.
 """
 
 import json
@@ -16,8 +16,8 @@ from typing import Any, Literal
 from corpus.domain import Nation
 
 QUESTIONS = Path(__file__).parent / "questions"
-Part = Literal["development", "held_out", "scope_held_out"]
-PARTS: tuple[Part, ...] = ("development", "held_out", "scope_held_out")
+Part = Literal["development", "held_out", "scope_held_out", "answers_held_out"]
+PARTS: tuple[Part, ...] = ("development", "held_out", "scope_held_out", "answers_held_out")
 
 KINDS = (
     "direct",

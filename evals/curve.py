@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from assistant import deciding, following, ranking
+from assistant import deciding, ranking
 from assistant.answering import PASSAGES, Assistant, Library, nations_to_search
 from assistant.domain import Message, Question
 from assistant.retrieval import retrieve
-from assistant.scope.privacy import redact
 from assistant.wording import expand
 from evals.bank import Item, items_for_fitting
 from evals.reporting import Curve
@@ -15,15 +14,15 @@ from evals.reporting import Curve
 _STEPS = 101
 
 
-def answerability(library: Library) -> Curve:
+def answerability(assistant: Assistant, library: Library) -> Curve:
     """Over the development part's answerable and not-covered questions, the chance that the evidence is enough at each
     threshold. The weights were fitted on the same part, so the curve flatters a little; the held-out figures do not."""
     weights = ranking.load_weights("evidence")
     chances, answerable = [], []
     for item in items_for_fitting():
         if item.answerable or item.kind in ("not_covered", "off_topic"):
-            history = tuple(Message("user", redact(turn)[0]) for turn in item.turns)
-            text = following.standalone(redact(item.question)[0], history)
+            history = tuple(Message("user", turn) for turn in item.turns)
+            text = assistant.searched(Question(item.question, history, item.nation))
             vector = library.encoder.encode([text])[0]
             found = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
             ranked = ranking.rank(library.index, text, found)

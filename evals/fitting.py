@@ -13,13 +13,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
-from assistant import following, ranking
-from assistant.answering import PASSAGES, Library, nations_to_search
+from assistant import ranking
+from assistant.answering import PASSAGES, Assistant, Library, nations_to_search
 from assistant.deciding import EVIDENCE_FEATURES, evidence_features
-from assistant.domain import Message
+from assistant.domain import Message, Question
 from assistant.ranking import UNIT_FEATURES, WEIGHTS_FILE, Ranked, Weights
 from assistant.retrieval import Retrieved, retrieve
-from assistant.scope.privacy import redact
 from assistant.wording import expand
 from corpus.domain import Passage, Unit
 from evals.bank import Item, items_for_fitting
@@ -31,10 +30,10 @@ TURNED_AWAY = 0.06
 _SEED = 7
 
 
-def fit(library: Library) -> dict[str, float]:
+def fit(assistant: Assistant, library: Library) -> dict[str, float]:
     """Fits both models, writes the weights and returns the cross-validated figures."""
     items = [item for item in items_for_fitting() if item.answerable or item.kind in ("not_covered", "off_topic")]
-    found = [_retrieve(library, item) for item in tqdm(items, desc="Asking")]
+    found = [_retrieve(assistant, library, item) for item in tqdm(items, desc="Asking")]
     unit_model, unit_figures = _fit_units(library, items, found)
     _write({"unit": unit_model})  # the evidence is what the new model ranks, so it goes first
     evidence_model, evidence_figures = _fit_evidence(library, items, found)
@@ -47,10 +46,10 @@ def _write(models: Mapping[str, object]) -> None:
     ranking.load_weights.cache_clear()
 
 
-def _retrieve(library: Library, item: Item) -> tuple[str, Retrieved]:
+def _retrieve(assistant: Assistant, library: Library, item: Item) -> tuple[str, Retrieved]:
     """The question as it is ranked, and what was found, as `Assistant.answer` would."""
-    history = tuple(Message("user", redact(turn)[0]) for turn in item.turns)
-    text = following.standalone(redact(item.question)[0], history)
+    history = tuple(Message("user", turn) for turn in item.turns)
+    text = assistant.searched(Question(item.question, history, item.nation))
     return text, retrieve(
         library.index, library.encoder.encode([text])[0], expand(text), nations_to_search(text, item.nation), PASSAGES
     )

@@ -1,6 +1,7 @@
-"""Times a whole answer against what anyone has: a bare encoding, and a plain llama-index + Chroma retrieval.
+"""Times a whole answer against what anyone has: a bare encoding, and a plain llama-index + Chroma retrieval; and what scope
+adds to it against one question embedding.
 
-All three run in one process, in turn, question by question, so that the machine's own noise falls on each alike.
+All run in one process, in turn, question by question, so that the machine's own noise falls on each alike.
 """
 
 import statistics
@@ -25,7 +26,7 @@ _WARM_UP = 5
 
 
 def measure(assistant: Assistant, library: Library, settings: CorpusSettings) -> dict[str, float]:
-    """Median milliseconds of each, and the answer's median as a ratio to the other two."""
+    """Median milliseconds of each, and the ratios."""
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(weights_folder(settings)), device="cpu", local_files_only=True)
@@ -33,6 +34,8 @@ def measure(assistant: Assistant, library: Library, settings: CorpusSettings) ->
         plain = _plain_retriever(library.index, model, Path(folder))
         ways: dict[str, Callable[[str], object]] = {
             "answer": lambda text: assistant.answer(Question(text)),
+            "scope": lambda text: assistant.ruling(Question(text)),
+            "one question embedding": lambda text: library.encoder.encode([text]),
             "bare sentence-transformers encoding": lambda text: model.encode(text, show_progress_bar=False),
             "plain llama-index + Chroma retrieval": plain,
         }
@@ -50,8 +53,9 @@ def measure(assistant: Assistant, library: Library, settings: CorpusSettings) ->
                 times[name].append((time.perf_counter() - began) * 1000)
     medians = {name: statistics.median(values) for name, values in times.items()}
     out = {f"{name}, median ms": value for name, value in medians.items()}
-    for name in list(ways)[1:]:
+    for name in ("bare sentence-transformers encoding", "plain llama-index + Chroma retrieval"):
         out[f"answer as a ratio to {name}"] = medians["answer"] / medians[name]
+    out["scope as a ratio to one question embedding"] = medians["scope"] / medians["one question embedding"]
     return out
 
 

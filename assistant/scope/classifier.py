@@ -6,7 +6,6 @@ its encoder, so scope stands when they are gone.
 
 import hashlib
 import json
-import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,15 +13,16 @@ import numpy as np
 
 from assistant.domain import Message, Reason, Verdict
 from assistant.errors import SettingsError
-from assistant.scope import rules
-from assistant.scope.privacy import REMOVED
+from assistant.scope.privacy import REMOVED, lone_names
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 ANSWER = "answer"
 LABELS = (ANSWER, *(reason.value for reason in Reason if reason is not Reason.PERSONAL_DATA))
 
-# Word pieces that are read: about 140 words. Longer messages are cut; the rules still read them whole.
-LONGEST = 192
+# Word pieces that are read: about 230 words. Longer messages are cut; the rules still read them whole.
+LONGEST = 320
+# A rare name is nothing to the encoder, so each likely name is read as this common one. On writers left out, the likeliest
+# of answer, decline and urgent was then right in 0.861 and not 0.849 of 1,700 messages.
 _COMMON_NAME = "Jack"
 # Characters of the turns before that are read with a message: what it leans on stands at their end.
 _CONTEXT = 300
@@ -71,9 +71,7 @@ class Classifier:
 
     def rule(self, verdict: Verdict, text: str, history: tuple[Message, ...]) -> Verdict:
         """The rules' verdict, weighed. The panel shows where either side calls for it."""
-        # A rare name is nothing to the encoder; a common one in its place is what it has seen.
-        name = rules.child_name(text)
-        chances = self.chances(re.sub(rf"\b{re.escape(name)}", _COMMON_NAME, text) if name else text, history)
+        chances = self.chances(text, history)
         danger = chances[Reason.SAFEGUARDING.value]
         urgent = verdict.urgent or danger >= self._panel_from
         evidence = (
@@ -88,9 +86,16 @@ class Classifier:
 
 def context(text: str, history: tuple[Message, ...]) -> tuple[str, str] | tuple[str]:
     """What is read of a message: the end of the user's turns before it, where there are any, then the message."""
-    before = " ".join(message.content for message in history if message.role == "user")[-_CONTEXT:]
-    text = text.replace(REMOVED, "[name]")
-    return (before, text) if before else (text,)
+    before = " ".join(_plain(message.content) for message in history if message.role == "user")[-_CONTEXT:]
+    return (before, _plain(text)) if before else (_plain(text),)
+
+
+def _plain(text: str) -> str:
+    """The text with its names as one common name, and a mark where personal data was taken out."""
+    for start, word in reversed(lone_names(text)):
+        owner = word[-2:] if word.endswith(("'s", "’s")) else ""
+        text = text[:start] + _COMMON_NAME + owner + text[start + len(word) :]
+    return text.replace(REMOVED, "[name]")
 
 
 @lru_cache(maxsize=1)

@@ -35,7 +35,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "date",
             rf"{_DOCUMENT_DATE}\b\d{{1,2}}[./-]\d{{1,2}}[./-](?:\d{{4}}|\d{{2}})\b|{_DOCUMENT_DATE}\b(?:19|20)\d{{2}}[./-]\d{{1,2}}[./-]\d{{1,2}}\b",
         ),
-        ("flat", rf"\b(?:flat|apartment|room)\s+\d{{1,4}}[a-z]?,?\s+(?=\d{{1,4}}[a-z]?,?\s+(?:\w+\s+){{1,3}}{_STREET}\b)"),
+        (
+            "flat",
+            rf"\b(?:flat|apartment|room)\s+\d{{1,4}}[a-z]?,?\s+(?=\d{{1,4}}[a-z]?,?\s+(?:\w+\s+){{1,3}}{_STREET}\b)",
+        ),
         (
             "street address",
             rf"\b\d{{1,4}}[a-z]?,?\s+(?:(?-i:[A-Z])[\w'’-]{{0,30}}\s+){{1,3}}{_STREET}\b",
@@ -63,30 +66,153 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 # A word of letters in any script; apostrophes and hyphens may join parts.
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_LETTERS = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
+_WORD = re.compile(_LETTERS)
 # What may stand between the parts of one name; a stop only after an initial.
 _JOINT = re.compile(r"\s{1,2}(?:(?:de|da|di|van|von|der|al|el|bin|ap|ab|ferch|mac)\s)?")
 _INITIAL_JOINT = re.compile(r"\.?\s{0,2}")
 # A run of capitalised words that holds one of these names a body or a place of learning, not a person.
 _BODIES = frozenset(
-    """
-    school schools academy academies primary secondary infant infants junior juniors nursery college high grammar university
-    trust council hospital church centre institute foundation society association charity hub federation
-    """.split()
+    [
+        "school",
+        "schools",
+        "academy",
+        "academies",
+        "primary",
+        "secondary",
+        "infant",
+        "infants",
+        "junior",
+        "juniors",
+        "nursery",
+        "college",
+        "high",
+        "grammar",
+        "university",
+        "trust",
+        "council",
+        "hospital",
+        "church",
+        "centre",
+        "institute",
+        "foundation",
+        "society",
+        "association",
+        "charity",
+        "hub",
+        "federation",
+    ]
 )
 _SAINT = re.compile(r"\bst\.?$|\bsaints?$", re.IGNORECASE)
+# Two words that may be a first name with a surname, or a surname with a first name after a comma.
+_TWO_WORDS = re.compile(rf"(?=\b({_LETTERS})(\s|, )({_LETTERS})\b(\s*,?\s*{re.escape(REMOVED)})?)")
+# What says that a full name comes next.
+_NAMED = re.compile(r"\b(?:names?|called|named|pupil|child|student|re|regarding)\s*(?:is|:|=|-)?\s*$", re.IGNORECASE)
+_LEAD = 20  # characters: the longest of these words, with room
 # A written date soon after something that was removed is a date of birth; elsewhere it may be the date of a document.
 _DATE_AFTER_NAME = re.compile(rf"(?<={re.escape(REMOVED)})(\W{{1,12}}(?:aged?\W+)?)\b{_WRITTEN}\b", re.IGNORECASE)
 
 # Words that open a sentence before a name: "Should Maya", "Is Tom".
 _OPENERS = frozenset(
-    """
-    who what when where why how which whose should could would can do does did is are was were has have had will
-    may must if in on at for and but so or not no yes please sorry thanks hi hello dear my our the a an this that
-    these those we you they he she it there here ask tell give list show name any some all every each both only
-    also just after before since while because about with re ps pps ok okay pasted forwarded fwd from to seen met
-    spoke regarding concerning
-    """.split()
+    [
+        "who",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "which",
+        "whose",
+        "should",
+        "could",
+        "would",
+        "can",
+        "do",
+        "does",
+        "did",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "will",
+        "may",
+        "must",
+        "if",
+        "in",
+        "on",
+        "at",
+        "for",
+        "and",
+        "but",
+        "so",
+        "or",
+        "not",
+        "no",
+        "yes",
+        "please",
+        "sorry",
+        "thanks",
+        "hi",
+        "hello",
+        "dear",
+        "my",
+        "our",
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "we",
+        "you",
+        "they",
+        "he",
+        "she",
+        "it",
+        "there",
+        "here",
+        "ask",
+        "tell",
+        "give",
+        "list",
+        "show",
+        "name",
+        "any",
+        "some",
+        "all",
+        "every",
+        "each",
+        "both",
+        "only",
+        "also",
+        "just",
+        "after",
+        "before",
+        "since",
+        "while",
+        "because",
+        "about",
+        "with",
+        "re",
+        "ps",
+        "pps",
+        "ok",
+        "okay",
+        "pasted",
+        "forwarded",
+        "fwd",
+        "from",
+        "to",
+        "seen",
+        "met",
+        "spoke",
+        "regarding",
+        "concerning",
+    ]
 )
 
 
@@ -104,15 +230,23 @@ def not_names() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(terms), frozenset(others)
 
 
+@lru_cache(maxsize=1)
+def first_names() -> frozenset[str]:
+    """Lower-case first names that are no English words, so that they tell of a person without a capital letter too."""
+    lines = (Path(__file__).parent / "first_names.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#")) - not_names()[0] - not_names()[1]
+
+
 def redact(text: str) -> tuple[str, int]:
     """(the text with personal data replaced by a mark, how many pieces were replaced)."""
     count = 0
     for _, pattern in _PATTERNS:
         text, found = pattern.subn(REMOVED, text)
         count += found
-    for start, end in reversed(_full_names(text)):
-        text = text[:start] + REMOVED + text[end:]
-        count += 1
+    for find in (_full_names, _loose_names):
+        for start, end in reversed(find(text)):
+            text = text[:start] + REMOVED + text[end:]
+            count += 1
     text, found = _DATE_AFTER_NAME.subn(lambda match: match.group(1) + REMOVED, text)
     return text, count + found
 
@@ -136,6 +270,24 @@ def _full_names(text: str) -> list[tuple[int, int]]:
             spans.append((run[unknown[0]].start(), run[unknown[-1]].end()))
         elif len(named) == len(words):
             spans.append((run[0].start(), run[-1].end()))
+    return spans
+
+
+def _loose_names(text: str) -> list[tuple[int, int]]:
+    """Spans of full names that capitals do not show: "kayden smith's file", "name: kian o'brien", "Thornber, Lacey-Mae"."""
+    names = first_names()
+    spans = []
+    for match in _TWO_WORDS.finditer(text):
+        first, gap, second, after = match.group(1, 2, 3, 4)
+        if gap == ", ":
+            found = second[0].isupper() and first[0].isupper() and _plain(second) in names and not _known(first)
+        else:
+            found = _plain(first) in names and not _known(second) and _plain(second) not in _OPENERS
+            if found:
+                before = text[max(0, match.start() - _LEAD) : match.start()]
+                found = bool(after or "'" in second.replace("’", "'") or _NAMED.search(before))
+        if found and (not spans or spans[-1][1] <= match.start(1)):
+            spans.append((match.start(1), match.end(3)))
     return spans
 
 
@@ -171,10 +323,14 @@ def _opens_sentence(text: str, start: int) -> bool:
 
 
 def lone_names(text: str) -> list[tuple[int, str]]:
-    """(position, word) of capitalised words that are no known term and do not open a sentence. None where most of the
-    text is capitalised, as in a heading or in shouting: capitals tell nothing there."""
+    """(position, word) of words that are likely names: known first names, and capitalised words that are no known term and
+    do not open a sentence. Capitals tell nothing where most of the text has them, as in a heading or in shouting."""
     words = [(match.start(), match.group()) for match in _WORD.finditer(text)]
-    capitalised = [(start, word) for start, word in words if word[0].isupper() and not word.isupper()]
-    if len(words) > 3 and len(capitalised) > 0.6 * len(words):
-        return []
-    return [(start, word) for start, word in capitalised if not _known(word) and not _opens_sentence(text, start)]
+    capitalised = {start for start, word in words if word[0].isupper() and not word.isupper()}
+    shouted = len(words) > 3 and len(capitalised) > 0.6 * len(words)
+    return [
+        (start, word)
+        for start, word in words
+        if _plain(word) in first_names()
+        or (start in capitalised and not shouted and not _known(word) and not _opens_sentence(text, start))
+    ]

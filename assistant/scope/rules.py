@@ -150,7 +150,7 @@ _PARENT = _any(
     r"\bon\s+me\s+back\b",
     r"\b(?:fy|ein)\s+(?:mab|merch|mhlentyn|plentyn|mhlant)\b",
     r"\b(?:mój|mojego|mojemu|moim)\s+syn\w*|\bmoj(?:a|ą|ej)\s+córk\w*|\bmoje(?:go|mu)?\s+dzieck\w*",
-    r"\bmy\s+exclusion\b|\bturned\s+down\s+an\s+ehcp\s+for\s+our\b",
+    r"\bturned\s+down\s+an\s+ehcp\s+for\s+our\b",
 )
 # Staff speak of parents, or ask about a role in general: no parent of a child asks here.
 _ABOUT_PARENTS = _any(
@@ -261,7 +261,7 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
     if override and (_found(_OVERRIDE, text) or _one_child(text)):
         return Verdict(Reason.OVERRIDE_ATTEMPT, urgent, (*evidence, f"override: {override}"))
 
-    parent = _found(_PARENT, text) or _own_child_by_name(text)
+    parent = _found(_PARENT, text) or _own_child_by_name(text) or _found(_YOUNG_WRITER, text)
     if parent and not _ABOUT_PARENTS.search(text):
         return Verdict(Reason.PARENT_OR_CARER, urgent, (*evidence, f"own child: {parent}"))
 

@@ -146,8 +146,11 @@ def test_a_declined_answer_keeps_the_order_and_the_two_limits_apart(assistant):
     assert (answer.outcome, answer.reason) == (Outcome.DECLINED, Reason.INDIVIDUAL_CHILD)
     marks = [
         "call 999",
-        "This service cannot advise about one child",
+        "This service cannot give advice about one child",
+        "a separate matter",
         "not being asked to",
+        "In general, the sources say",
+        "reduced timetables",
         "Who can help",
         "You can ask instead",
         "Nothing has been reported",
@@ -159,6 +162,57 @@ def test_a_declined_answer_keeps_the_order_and_the_two_limits_apart(assistant):
     assert "Tamsin" not in repr(answer)
     assert answer.signposts
     assert answer.suggestions
+
+
+@pytest.mark.parametrize(
+    ("text", "nation", "says", "who"),
+    [
+        ("should Tamsin be suspended again", "england", "so that exclusion is avoided", "social worker"),
+        ("which targets for Tamsin, she's in care", "england", "interventions that are known", "Reviewing Officer"),
+        ("does Tamsin need an EHCP", "england", "SEND processes", "SENCO"),
+        (
+            "oor P6 lad Callan, whit dae we dae aboot his attendance",
+            None,
+            "attendance or attainment",
+            "lead professional",
+        ),
+        ("what do we say to Tamsin's parents", "scotland", "families of care experienced", "lead professional"),
+    ],
+)
+def test_what_is_said_in_general_and_whom_to_ask_follow_the_topic(assistant, text, nation, says, who):
+    answer = assistant.answer(Question(text, (), nation))
+    assert answer.reason is Reason.INDIVIDUAL_CHILD
+    assert says in answer.answer
+    assert any(who in signpost.who for signpost in answer.signposts)
+    if nation != "england":
+        assert all("scotland" in citation.nation for citation in answer.citations)
+    by_number = {c.number: assistant.library.index.passage(c.passage_id).text for c in answer.citations}
+    for statement in answer.statements:
+        assert all(statement.text in by_number[n] for n in statement.citations)
+        assert answer.answer.count(statement.text) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["im 14 and in care, can i change my school", "I'm in year 9, can my exclusion be undone"]
+)
+def test_a_young_person_gets_plain_words_and_a_trusted_adult(assistant, text):
+    answer = assistant.answer(Question(text))
+    assert answer.outcome is Outcome.DECLINED
+    assert "an adult you trust" in answer.answer
+    assert any(s.who == "Childline" for s in answer.signposts) or answer.urgent
+    assert answer.citations == ()
+
+
+def test_a_parent_of_a_child_who_left_care_is_told_what_the_council_must_make_available(assistant):
+    answer = assistant.answer(Question("my daughter was in care before we adopted her, who can help with her school?"))
+    assert answer.reason is Reason.PARENT_OR_CARER
+    assert "must make advice and information available" in answer.answer
+
+
+def test_an_allegation_about_an_adult_has_a_route_of_its_own(assistant):
+    answer = assistant.answer(Question("a pupil has just told me a TA hit him, there is an allegation against her"))
+    assert answer.urgent
+    assert "LADO" in answer.answer
 
 
 def test_englands_limit_is_not_shown_to_scotland(assistant):
@@ -246,6 +300,18 @@ class Broken:
 
     def rule(self, *_):
         raise RuntimeError("the words of the question")
+
+
+def test_whatever_fails_in_scope_there_is_no_answer_and_the_panel_shows(assistant, monkeypatch, caplog):
+    def fails(*_):
+        raise RuntimeError("Kestrel is in the message of this error")
+
+    monkeypatch.setattr("assistant.answering.redact", fails)
+    answer = assistant.answer(Question(ASKED))
+    assert answer.outcome is Outcome.UNAVAILABLE
+    assert answer.urgent
+    assert answer.citations == ()
+    assert "Kestrel" not in caplog.text
 
 
 def test_a_failed_classifier_never_yields_an_answer_and_shows_the_panel(assistant, caplog):

@@ -10,6 +10,7 @@ from assistant.errors import SettingsError
 from assistant.replies import HERE, load_replies
 from assistant.scope.signposts import load_contacts
 from assistant.settings import AssistantSettings
+from evals.scoring import reading_age
 
 WORDS = {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.md")}
 
@@ -20,6 +21,30 @@ def test_replies_have_no_persona_no_praise_and_short_sentences(name):
     assert not re.search(r"\bI\b|\bI'm\b|\bmy\b|great question|happy to|sorry|certainly|of course", text, re.IGNORECASE)
     sentences = re.split(r"(?<=[.!?:])\s+", text.replace("*", ""))
     assert max(len(sentence.split()) for sentence in sentences) <= 30
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["individual_child", "parent_or_carer", "send_out_of_cohort", "young_person", "safeguarding_young", "safety"],
+)
+def test_what_a_person_in_need_reads_is_for_ages_9_to_11(name):
+    assert reading_age(WORDS[name]) <= 11
+
+
+def test_helpline_numbers_come_from_settings_alone():
+    for name, text in WORDS.items():
+        assert not re.search(r"\b0[\d ]{6,}", text), name
+
+
+def test_topics_name_places_and_questions_that_exist(assistant):
+    replies = load_replies(load_contacts(AssistantSettings().contacts))
+    known = {suggestion.question for suggestion in replies.suggestions}
+    for topic in replies.topics:
+        assert set(topic.ask.values()) <= known, topic.name
+        for nation in topic.general:
+            assert assistant._general[topic.name, nation], topic.name
+    assert replies.topics[-1].words.search("anything at all")
+    assert set(load_contacts(AssistantSettings().contacts).needs) <= {topic.name for topic in replies.topics}
 
 
 def test_no_reply_says_flatly_that_virtual_schools_cannot_advise_on_individual_children():

@@ -1,7 +1,9 @@
 """The bank is whole, and its held-out part is kept apart."""
 
 import ast
+import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ OUTCOMES = {"answered", "partial", "not_covered", "declined"}
 def test_there_are_enough_items_over_every_outcome_and_kind():
     for part, items in ITEMS.items():
         assert len(items) >= 120, part
-        if part == "scope_held_out":  # rulings alone: no answer is looked for
+        if part in ("scope_held_out", "answers_held_out"):  # rulings alone, answers alone
             continue
         assert {item.kind for item in items} == set(KINDS), part
         assert {item.outcomes[0] for item in items} >= {"answered", "not_covered", "declined"}, part
@@ -49,8 +51,8 @@ def test_ids_are_unique_across_parts_and_pairs_point_at_each_other():
 
 def test_no_question_stands_in_two_parts():
     asked = {part: {" ".join((*item.turns, item.question)).lower() for item in items} for part, items in ITEMS.items()}
-    assert asked["development"] & (asked["held_out"] | asked["scope_held_out"]) == set()
-    assert asked["held_out"] & asked["scope_held_out"] == set()
+    for one, other in itertools.combinations(PARTS, 2):
+        assert asked[one] & asked[other] == set(), (one, other)
 
 
 @pytest.mark.parametrize("module", ["evals.fitting", "evals.training"])
@@ -74,7 +76,7 @@ def test_nothing_is_fitted_or_trained_on_the_held_out_part(module):
         if isinstance(node, ast.ImportFrom) and node.module == "evals.bank"
         for alias in node.names
     }
-    assert imported == {"Item", "items_for_fitting"}
+    assert imported - {"BankError"} == {"Item", "items_for_fitting"}
     assert "load_part" not in source
     assert "held_out" not in source
 
@@ -97,3 +99,40 @@ def test_a_malformed_item_names_its_file_and_line(tmp_path, line, says):
 def test_an_empty_bank_is_an_error(tmp_path):
     with pytest.raises(BankError, match="holds no development"):
         load_part("development", tmp_path)
+
+
+GOOD = '{"hand": "x", "group": "x1", "label": "answer", "turns": [], "text": "what do virtual schools do"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", ":2: JSONDecodeError"),
+        (GOOD.replace('"answer"', '"maybe"'), ":2: ValueError label 'maybe' is none of answer, individual_child"),
+        (GOOD.replace("what do virtual schools do", " "), ":2: ValueError the text is empty"),
+        (GOOD, ":2: ValueError this message stands in the file already"),
+        ('{"hand": "x"}', ":2: KeyError 'label'"),
+    ],
+)
+def test_a_bad_scope_example_is_named_with_its_line(tmp_path, line, says):
+    from evals.training import load_examples
+
+    path = tmp_path / "examples.jsonl"
+    path.write_text(f"{GOOD}\n{line}\n")
+    with pytest.raises(BankError, match=re.escape(says)):
+        load_examples(path)
+
+
+def test_the_committed_scope_examples_are_whole():
+    from evals.training import EXAMPLES, load_examples
+
+    found = load_examples(EXAMPLES)
+    assert len(found) > 5000
+    assert {example.label for example in found} == {
+        "answer",
+        "individual_child",
+        "parent_or_carer",
+        "send_out_of_cohort",
+        "safeguarding",
+        "override_attempt",
+    }

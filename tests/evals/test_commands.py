@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -53,11 +54,36 @@ def test_a_missed_threshold_ends_with_exit_code_1(data, tmp_path, small_bank, ca
     assert "BELOW THRESHOLD  development: outcome" in capsys.readouterr().out
 
 
-def test_the_held_out_parts_misses_are_counted_and_not_shown(data, tmp_path, small_bank, monkeypatch):
+@pytest.mark.parametrize("part", [part for part in PARTS if part != "development"])
+def test_the_held_out_parts_misses_are_counted_and_not_shown(data, tmp_path, small_bank, monkeypatch, part):
     monkeypatch.setattr("evals.reporting.THRESHOLDS", _thresholds(tmp_path, 0.0))
-    assert main(["run", "--data", str(data), "--part", "held_out", "--out", str(tmp_path / "run")]) == 0
+    assert main(["run", "--data", str(data), "--part", part, "--out", str(tmp_path / "run"), "--no-peers"]) == 0
     report = (tmp_path / "run" / "report.html").read_text() + (tmp_path / "run" / "report.json").read_text()
-    assert not any(item.question in report for item in small_bank["held_out"])
+    assert not any(item.question in report for item in small_bank[part])
+
+
+def test_the_report_shows_each_ruling_and_the_evidence_of_a_miss(data, tmp_path, small_bank, capsys, monkeypatch):
+    monkeypatch.setattr("evals.reporting.THRESHOLDS", _thresholds(tmp_path, 0.0))
+    missed = dataclasses.replace(small_bank["development"][0], outcomes=("declined",), reasons=("individual_child",))
+    small_bank["development"][0] = missed
+    run = [
+        "run",
+        "--data",
+        str(data),
+        "--part",
+        "development",
+        "--out",
+        str(tmp_path / "run"),
+        "--misses",
+        "--no-peers",
+    ]
+    assert main(run) == 0
+    printed = capsys.readouterr().out
+    assert "outcome: answered, expected declined" in printed
+    assert "chance that it may be answered" in printed
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["systems"][0]["rulings"]["individual_child"] == {"answer": 1}
+    assert "<h3>Rulings</h3>" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_a_ragas_dataset_goes_out_and_is_scored(data, tmp_path, small_bank, capsys, monkeypatch):
