@@ -37,7 +37,8 @@ from assistant.writing.checking import check
 from corpus.domain import Nation
 from corpus.embedding import Encoder
 from corpus.errors import CorpusError
-from corpus.index import Index
+from corpus.index import AskedLike, Index
+from corpus.matching import Matcher
 from corpus.splitting import units
 
 logger = logging.getLogger(__name__)
@@ -55,10 +56,18 @@ _LEAST_LETTERS = 8
 
 @dataclass(frozen=True)
 class Library:
-    """What an answer is made from: the index and the encoder whose vectors it holds."""
+    """What an answer is made from: the index, the encoder whose vectors it holds, and the reader of its asked questions."""
 
     index: Index
     encoder: Encoder
+    matcher: Matcher | None = None
+
+    def asked(self, text: str) -> AskedLike | None:
+        """What is like this question among those that staff ask; None where the index keeps none."""
+        if self.matcher is None or not self.index.has_asked:
+            return None
+        vectors, chances = self.matcher.read([text])
+        return self.index.asked(vectors[0], float(chances[0]))
 
 
 class Assistant:
@@ -183,9 +192,11 @@ class Assistant:
             with clock.step("retrieval"):
                 vector = encoder.encode([text])[0]
                 retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)
+            with clock.step("matching"):
+                asked = self.library.asked(text)
             with clock.step("ranking"):
-                ranked = ranking.rank(index, text, retrieved)
-                enough = deciding.enough(index, text, retrieved, ranked)
+                ranked = ranking.rank(index, text, retrieved, asked)
+                enough = deciding.enough(index, text, retrieved, ranked, asked)
             with clock.step("writing"):
                 draft = quoting.write(text, ranked) if enough else Draft(())
             with clock.step("checking"):

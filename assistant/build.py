@@ -9,13 +9,15 @@ from assistant.settings import AssistantSettings
 from corpus.embedding import OnnxEncoder
 from corpus.errors import CorpusError
 from corpus.index import open_index
+from corpus.matching import load_matcher
 from corpus.settings import CorpusSettings
 
 
 def open_library(settings: CorpusSettings, threads: int) -> Library:
-    """The index that serves and the encoder that made it. Raises CorpusError."""
+    """The index that serves and the models that made it. Raises CorpusError."""
     index = open_index(settings.data)
-    return Library(index, OnnxEncoder(settings.data / "models" / index.encoder, threads))
+    matcher = load_matcher() if index.has_asked else None
+    return Library(index, OnnxEncoder(settings.data / "models" / index.encoder, threads), matcher)
 
 
 def build_assistant(corpus: CorpusSettings | None = None, own: AssistantSettings | None = None) -> Assistant:

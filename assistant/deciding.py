@@ -4,19 +4,27 @@ from collections.abc import Sequence
 
 from assistant.ranking import Ranked, load_weights, stems
 from assistant.retrieval import Retrieved
-from corpus.index import Index
+from corpus.index import AskedLike, Index
 
 # The features of a question, in the order of the fitted weights.
 EVIDENCE_FEATURES = ("best unit", "best cosine", "best passage cosine", "covered", "covered near", "unknown", "lexical")
+# With the questions that staff ask, these too.
+ASKED_EVIDENCE_FEATURES = (
+    *EVIDENCE_FEATURES,
+    *("nearest asked", "nearest asked in vain", "asked in vain", "matcher's chance"),
+)
 
 # How many of the best units count as the evidence.
 _EVIDENCE_UNITS = 4
 
 
-def evidence_features(index: Index, question: str, retrieved: Retrieved, ranked: Sequence[Ranked]) -> tuple[float, ...]:
+def evidence_features(
+    index: Index, question: str, retrieved: Retrieved, ranked: Sequence[Ranked], asked: AskedLike | None
+) -> tuple[float, ...]:
     """Signals of the evidence as a whole: the best unit's chance and cosine; the best passage's cosine; the share of the
     question's words (weighed by rarity) that the best units hold, and that they hold with their headings; the share
-    that no passage holds at all; the best BM25 score against the most it could be."""
+    that no passage holds at all; the best BM25 score against the most it could be; the cosines of the nearest question
+    among those staff ask that is answered here and that is not, the share of the latter, and the matcher's chance."""
     wanted = dict(index.rarity(question))
     total = sum(wanted.values()) or 1.0
     best = ranked[:_EVIDENCE_UNITS]
@@ -31,12 +39,15 @@ def evidence_features(index: Index, question: str, retrieved: Retrieved, ranked:
         sum(weight for stem, weight in wanted.items() if stem in near) / total,
         sum(weight for stem, weight in wanted.items() if stem not in known) / total,
         min(1.0, max((hit.lexical for hit in retrieved.hits), default=0.0) / total),
+        *((asked.nearest, asked.nearest_open, asked.open_share, asked.chance) if asked else ()),
     )
 
 
-def enough(index: Index, question: str, retrieved: Retrieved, ranked: Sequence[Ranked]) -> bool:
+def enough(
+    index: Index, question: str, retrieved: Retrieved, ranked: Sequence[Ranked], asked: AskedLike | None
+) -> bool:
     """Whether the evidence supports an answer, at the threshold that was fitted."""
     if not ranked:
         return False
-    weights = load_weights("evidence")
-    return weights.chance(evidence_features(index, question, retrieved, ranked)) >= weights.threshold
+    weights = load_weights("evidence" if asked else "evidence alone")
+    return weights.chance(evidence_features(index, question, retrieved, ranked, asked)) >= weights.threshold

@@ -11,13 +11,15 @@ import numpy as np
 
 from assistant.retrieval import Retrieved
 from corpus.domain import Hit, Nation, Passage, Unit
-from corpus.index import Index, tokenise
+from corpus.index import AskedLike, Index, tokenise
 from corpus.splitting import units
 
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 
 # The features of a unit, in the order of the fitted weights.
 UNIT_FEATURES = ("cosine", "overlap", "near", "passage", "dense", "count", "note", "named", "nation")
+# With the questions that staff ask, these too.
+ASKED_UNIT_FEATURES = (*UNIT_FEATURES, "asked", "asked share")
 
 _COUNT = re.compile(
     r"\bhow\s+(?:many|much|old|often|long)\b|\bnumber\b|\bno\.?\s+of\b|\bcount\b|\bfigures?\b|\btotal\b|\bpercent\w*|%|\bproportion\b|\bwhen\b|\bwhat\s+(?:year|date|age)\b|\bsince\s+when\b|\bhow\s+big\b",
@@ -70,22 +72,26 @@ def load_weights(name: str) -> Weights:
     return Weights(tuple(raw["names"]), tuple(raw["coefficients"]), raw["intercept"], raw["threshold"])
 
 
-def rank(index: Index, question: str, retrieved: Retrieved) -> tuple[Ranked, ...]:
-    """All units of the hits, best first. Equal scores keep reading order, so the result is always the same."""
-    weights = load_weights("unit")
+def rank(index: Index, question: str, retrieved: Retrieved, asked: AskedLike | None) -> tuple[Ranked, ...]:
+    """All units of the hits, best first. Equal scores keep reading order, so the result is always the same. Where no
+    questions that staff ask are kept (`asked` is None), weights fitted without them decide."""
+    weights = load_weights("unit" if asked else "unit alone")
     ranked = [
         Ranked(hit.passage, unit, weights.chance(features), features)
         for hit in retrieved.hits
-        for unit, features in unit_features(index, question, hit, retrieved)
+        for unit, features in unit_features(index, question, hit, retrieved, asked)
     ]
     return tuple(sorted(ranked, key=lambda r: -r.score))
 
 
-def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -> list[tuple[Unit, tuple[float, ...]]]:
+def unit_features(
+    index: Index, question: str, hit: Hit, retrieved: Retrieved, asked: AskedLike | None
+) -> list[tuple[Unit, tuple[float, ...]]]:
     """Each unit of a hit with its features, all about 0..1: cosine to the question; share of the question's words
     (weighed by rarity) in the unit, and in the unit with its heading and lead-in; the passage's fused score and
     cosine; whether a count is asked and the unit has a figure; whether it is a note of ours; whether the question names
-    the source's author, publisher or year; whether it names the passage's nation (1), another (-1) or none or both (0)."""
+    the source's author, publisher or year; whether it names the passage's nation (1), another (-1) or none or both (0);
+    the cosine of the nearest question among those staff ask that the unit answers, and its share of them."""
     wanted = dict(index.rarity(question))
     total = sum(wanted.values()) or 1.0
     asks_count = bool(_COUNT.search(question))
@@ -96,7 +102,7 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
     named = float(bool(stems(question) & (stems(hit.passage.label) - _COMMON)))
     nation = named_nation(question, hit.passage)
     rows: list[tuple[Unit, tuple[float, ...]]] = []
-    for unit, cosine in zip(found, cosines, strict=True):
+    for number, (unit, cosine) in enumerate(zip(found, cosines, strict=True)):
         words = text[unit.start : unit.end]
         own = stems(words)
         around = own | heading | (stems(text[slice(*unit.lead)]) if unit.lead else frozenset())
@@ -116,6 +122,7 @@ def unit_features(index: Index, question: str, hit: Hit, retrieved: Retrieved) -
                     float(words.startswith(_NOTE)),
                     named,
                     nation,
+                    *(asked.units.get((hit.passage.id, number), (0.0, 0.0)) if asked else ()),
                 ),
             )
         )

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from corpus.asking import load_asked, resolve
 from corpus.domain import NATIONS
 from corpus.embedding import OnnxEncoder
 from corpus.errors import CorpusError
 from corpus.exporting import exported_model
 from corpus.index import open_index
 from corpus.indexing import read_corpus, write_index
+from corpus.matching import load_matcher
 from corpus.settings import CorpusSettings
 
 
@@ -51,6 +53,8 @@ def _check(settings: CorpusSettings, _: argparse.Namespace) -> None:
     sources, passages = read_corpus(settings)
     held = {passage.source_id for passage in passages}
     print(f"{len(sources)} records, {len(held)} with a document, {len(passages)} passages: all readable")
+    asked = load_asked(settings.asked)
+    print(f"{len(resolve(asked, passages))} of {len(asked)} questions as staff ask them have their place")
 
 
 def _index(settings: CorpusSettings, _: argparse.Namespace) -> None:
@@ -71,7 +75,8 @@ def _index(settings: CorpusSettings, _: argparse.Namespace) -> None:
                 f"cannot be written ({error.strerror})",
                 "Choose a folder you may write to: --data DIR or VSA_DATA",
             ) from error
-        report = write_index(settings.data, sources, passages, OnnxEncoder(model), progress)
+        asked, matcher = load_asked(settings.asked), load_matcher()
+        report = write_index(settings.data, sources, passages, OnnxEncoder(model), progress, asked, matcher)
     if report.changed:
         print("A service that runs keeps the old version until it is started again.")
         print(

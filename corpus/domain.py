@@ -99,3 +99,12 @@ class Hit:
     score: float
     dense: float
     lexical: float
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as staff ask it, and the places that answer it: (source id, the words its unit starts with) each; none
+    where no source here answers it. Searched beside the passages, never shown or cited."""
+
+    text: str
+    places: tuple[tuple[str, str], ...]

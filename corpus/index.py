@@ -1,7 +1,7 @@
 """The index as it is read: dense vectors in Chroma, BM25 beside it, vectors of single units in one mapped file.
 
 On disk, under the data folder: `current` names the version that serves; `versions/<version>/` holds `chroma/`,
-`bm25/`, `units.npy`, `rows.json` and, written last, `manifest.json`. `corpus.indexing` is the only writer.
+`bm25/`, `units.npy`, `asked.npy`, `asked.json`, `rows.json` and, written last, `manifest.json`. `corpus.indexing` is the only writer.
 """
 
 import json
@@ -23,8 +23,10 @@ from corpus.domain import NATIONS, Nation, Passage, Source
 from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 
-FORMAT = 3  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 5  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
+# How sharply likeness weighs: a question at a cosine 0.1 lower counts e times less.
+_SHARP = 10.0
 # Passages kept in memory once read: a version never changes. About 20 MB.
 _KEPT = 10_000
 REBUILD = "Run: python -m corpus index"
@@ -38,6 +40,19 @@ class Row:
     nation: tuple[Nation, ...]
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class AskedLike:
+    """What is like a question among those that staff ask. `units`: {(passage id, unit number): (cosine of the nearest
+    question that it answers, its share of all questions weighed by likeness)}; then the cosines of the nearest question
+    that is answered and of the nearest that nothing answers, the latter kind's share, and the matcher's chance that the sources answer."""
+
+    units: dict[tuple[str, int], tuple[float, float]]
+    nearest: float
+    nearest_open: float
+    open_share: float
+    chance: float
 
 
 def open_chroma(folder: Path) -> Any:
@@ -75,6 +90,11 @@ class Index:
             ]
             self._row = {row.id: number for number, row in enumerate(self.rows)}
             self._units: Vectors = np.load(folder / "units.npy", mmap_mode="r")
+            self._asked: Vectors = np.load(folder / "asked.npy")
+            self._asked_places = [
+                tuple((place[0], place[1]) for place in places)
+                for places in json.loads((folder / "asked.json").read_text(encoding="utf-8"))
+            ]
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, load_corpus=False)
             self._client = open_chroma(folder / "chroma")
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
@@ -85,6 +105,14 @@ class Index:
         if len(set(counted)) != 1 or (self.rows and self.rows[-1].end != len(self._units)):
             self.close()
             raise IndexUnavailable(folder, f"is not whole (passages counted: {counted})", REBUILD)
+        self._asked_open = np.array([not places for places in self._asked_places], dtype=bool)
+        # One row a (question, unit that answers it): the question, the unit, and the unit's part in the answer.
+        pairs = [(n, place, 1 / len(places)) for n, places in enumerate(self._asked_places) for place in places]
+        self._asked_units = list(dict.fromkeys(place for _, place, _ in pairs))
+        number = {place: n for n, place in enumerate(self._asked_units)}
+        self._asked_row = np.array([row for row, _, _ in pairs], dtype=np.int64)
+        self._asked_unit = np.array([number[place] for _, place, _ in pairs], dtype=np.int64)
+        self._asked_part = np.array([part for _, _, part in pairs])
         self._masks = {nation: np.array([nation in row.nation for row in self.rows], dtype=bool) for nation in NATIONS}
 
     def close(self) -> None:
@@ -182,6 +210,29 @@ class Index:
         """(number of units, dimension), in the order of `splitting.units(passage.text)`."""
         row = self.rows[self._row[passage.id]]
         return self._units[row.start : row.end]
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether questions that staff ask are kept beside the passages."""
+        return len(self._asked) > 0
+
+    def asked(self, vector: Vectors, chance: float) -> AskedLike:
+        """How questions that staff ask compare with one that a matcher read as this vector and this chance."""
+        cosines = self._asked @ vector
+        weights = np.exp(_SHARP * (cosines - 1.0))
+        weights /= weights.sum()
+        best = np.zeros(len(self._asked_units))
+        np.maximum.at(best, self._asked_unit, cosines[self._asked_row])
+        share = np.bincount(self._asked_unit, weights[self._asked_row] * self._asked_part, len(self._asked_units))
+        units = dict(zip(self._asked_units, zip(best.tolist(), share.tolist(), strict=True), strict=True))
+        held = ~self._asked_open
+        return AskedLike(
+            units,
+            float(cosines[held].max(initial=0.0)),
+            float(cosines[self._asked_open].max(initial=0.0)),
+            float(weights[self._asked_open].sum()),
+            chance,
+        )
 
     def passage_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """{id: vector} of those ids that the index holds; for reuse when the next version is written."""

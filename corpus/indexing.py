@@ -15,11 +15,13 @@ import bm25s
 import numpy as np
 
 from corpus import splitting
+from corpus.asking import Place, resolve
 from corpus.catalogue import load_catalogue
-from corpus.domain import Passage, Source
+from corpus.domain import Asked, Passage, Source
 from corpus.embedding import Encoder, Vectors
 from corpus.errors import DataFolderError, IndexUnavailable, ReadingError
 from corpus.index import COLLECTION, FORMAT, Index, Row, metadata, open_chroma, open_index, tokenise
+from corpus.matching import Matcher
 from corpus.reading import find_file, read_document
 from corpus.settings import CorpusSettings
 
@@ -61,12 +63,20 @@ def read_corpus(settings: CorpusSettings) -> tuple[dict[str, Source], list[Passa
 
 
 def write_index(
-    data: Path, sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder, progress: Progress
+    data: Path,
+    sources: Mapping[str, Source],
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    progress: Progress,
+    asked: Sequence[Asked] = (),
+    matcher: Matcher | None = None,
 ) -> Report:
-    """Makes the index say exactly `passages`. A run that is killed leaves the old version serving.
+    """Makes the index say exactly `passages`; `asked` are kept beside them where a matcher reads them. A run that is
+    killed leaves the old version serving.
     Raises DataFolderError where the folder cannot be written or another run holds it."""
     with _writer(data):
-        version = _version(sources, passages, encoder)
+        held = resolve(asked, passages) if matcher else []
+        version = _version(sources, passages, encoder, held, matcher)
         (data / "versions").mkdir(exist_ok=True)
         for leftover in (data / "versions").glob("building-*"):
             shutil.rmtree(leftover)
@@ -75,7 +85,9 @@ def write_index(
                 return Report(version, False, len(passages), 0, len(passages))
             building = Path(tempfile.mkdtemp(prefix="building-", dir=data / "versions"))
             try:
-                embedded = _write(building, sources, passages, encoder, old, version, progress)
+                embedded = _write(building, sources, passages, encoder, old, progress)
+                _write_asked(building, held, matcher, progress)
+                _write_manifest(building, sources, passages, encoder, version)
                 folder = data / "versions" / version
                 shutil.rmtree(folder, ignore_errors=True)  # a broken one of the same name
                 building.rename(folder)
@@ -109,12 +121,20 @@ def _writer(data: Path) -> Iterator[None]:
         yield
 
 
-def _version(sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder) -> str:
+def _version(
+    sources: Mapping[str, Source],
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    asked: Sequence[tuple[Asked, tuple[Place, ...]]],
+    matcher: Matcher | None,
+) -> str:
     said = [
         FORMAT,
         encoder.fingerprint,
         [asdict(source) for source in sources.values()],
         [passage.id for passage in passages],
+        [asdict(one) for one, _ in asked],
+        matcher.fingerprint if matcher else "",
     ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:16]
 
@@ -137,7 +157,6 @@ def _write(
     passages: Sequence[Passage],
     encoder: Encoder,
     old: Index | None,
-    version: str,
     progress: Progress,
 ) -> int:
     """Writes all files of a version and returns how many passages were embedded anew."""
@@ -166,6 +185,24 @@ def _write(
     (folder / "rows.json").write_text(json.dumps([[r.id, r.nation, r.start, r.end] for r in rows]), encoding="utf-8")
     _write_bm25(folder / "bm25", passages)
     _write_chroma(folder / "chroma", sources, passages, vectors, progress("Writing", len(passages)))
+    return len(new)
+
+
+def _write_asked(
+    folder: Path, asked: Sequence[tuple[Asked, tuple[Place, ...]]], matcher: Matcher | None, progress: Progress
+) -> None:
+    """The vectors of the questions that staff ask, and the places that answer each."""
+    vectors: Vectors = np.zeros((0, 0), dtype=np.float32)
+    if matcher and asked:
+        vectors, _ = matcher.read([one.text for one, _ in asked], progress("Reading questions", len(asked)))
+    np.save(folder / "asked.npy", vectors)
+    (folder / "asked.json").write_text(json.dumps([places for _, places in asked]), encoding="utf-8")
+
+
+def _write_manifest(
+    folder: Path, sources: Mapping[str, Source], passages: Sequence[Passage], encoder: Encoder, version: str
+) -> None:
+    """Written last: a folder without it is no index."""
     manifest = {
         "format": FORMAT,
         "version": version,
@@ -175,7 +212,6 @@ def _write(
         "sources": [asdict(source) for source in sources.values()],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    return len(new)
 
 
 def _known_vectors(

@@ -20,6 +20,7 @@ class CorpusSettings(BaseSettings):
     catalogue: Path = HERE / "sources.yaml"
     digests: Path = HERE / "digests"
     originals: Path = HERE / "originals"
+    asked: Path = HERE / "asked.jsonl"
     # A sentence-transformers model: the bundled one, a folder, or a name already in the local model cache.
     model: str = BUNDLED_MODEL
     # Expected SHA-256 of the weights. The bundled model's is fixed; for another model it is optional.

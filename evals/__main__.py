@@ -1,4 +1,4 @@
-"""python -m evals run | score | compare | lint | add | export | speed | retrieval | fit | train-scope"""
+"""python -m evals run | score | compare | lint | add | export | speed | retrieval | fit | train-scope | train-matcher"""
 
 import argparse
 import json
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "retrieval": _retrieval,
         "fit": _fit,
         "train-scope": _train_scope,
+        "train-matcher": _train_matcher,
     }
     try:
         figures, passed = commands[options.command](corpus, options)
@@ -101,8 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     retrieval.add_argument("--beir", type=Path, required=True, metavar="DIR")
     retrieval.add_argument("--peers", action="store_true", help="plain BM25, dense and llama-index beside it")
     fit = commands.add_parser("fit", help="fit the weights on the bank's development part")
-    train = commands.add_parser("train-scope", help="train the scope classifier (about twenty minutes)")
-    for command in (run, score, compare, lint, export, dataset, speed, retrieval, fit, train):
+    train = commands.add_parser("train-scope", help="train the scope classifier (about half an hour)")
+    match = commands.add_parser(
+        "train-matcher", help="teach the matcher the questions that staff ask (about six minutes)"
+    )
+    for command in (run, score, compare, lint, export, dataset, speed, retrieval, fit, train, match):
         command.add_argument("--data", type=Path, help="the data folder (default: VSA_DATA or ./data)")
         command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     return parser
@@ -245,13 +249,17 @@ def _compare(corpus: CorpusSettings, options: argparse.Namespace) -> tuple[Figur
 def _lint(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
     from assistant.replies import load_replies
     from assistant.scope.signposts import load_contacts
+    from corpus.asking import load_asked
     from evals import linting
     from evals.training import EXAMPLES
 
     _assistant, library = _whole(corpus)
     index = library.index
     rows = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()]
-    examples = {f"scope example {n}": " ".join((*row["turns"], row["text"])) for n, row in enumerate(rows, start=1)}
+    asked = {f"asked question {n}": one.text for n, one in enumerate(load_asked(corpus.asked), start=1)}
+    examples = asked | {
+        f"scope example {n}": " ".join((*row["turns"], row["text"])) for n, row in enumerate(rows, start=1)
+    }
     faults = linting.lint(
         [item for part in PARTS for item in load_part(part)],
         examples,
@@ -326,6 +334,12 @@ def _fit(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
 
 def _train_scope(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
     from evals.training import train
+
+    return train(corpus), True
+
+
+def _train_matcher(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
+    from evals.training_matcher import train
 
     return train(corpus), True
 

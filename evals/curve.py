@@ -25,8 +25,9 @@ def answerability(assistant: Assistant, library: Library) -> Curve:
             text = assistant.searched(Question(item.question, history, item.nation))
             vector = library.encoder.encode([text])[0]
             found = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
-            ranked = ranking.rank(library.index, text, found)
-            chances.append(weights.chance(deciding.evidence_features(library.index, text, found, ranked)))
+            asked = library.asked(text)
+            ranked = ranking.rank(library.index, text, found, asked)
+            chances.append(weights.chance(deciding.evidence_features(library.index, text, found, ranked, asked)))
             answerable.append(item.answerable)
     scores, may = np.array(chances), np.array(answerable)
     steps = np.linspace(0, 1, _STEPS)

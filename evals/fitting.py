@@ -7,6 +7,7 @@ model that did not see it.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -15,12 +16,13 @@ from tqdm import tqdm
 
 from assistant import ranking
 from assistant.answering import PASSAGES, Assistant, Library, nations_to_search
-from assistant.deciding import EVIDENCE_FEATURES, evidence_features
+from assistant.deciding import ASKED_EVIDENCE_FEATURES, EVIDENCE_FEATURES, evidence_features
 from assistant.domain import Message, Question
-from assistant.ranking import UNIT_FEATURES, WEIGHTS_FILE, Ranked, Weights
+from assistant.ranking import ASKED_UNIT_FEATURES, UNIT_FEATURES, WEIGHTS_FILE, Weights
 from assistant.retrieval import Retrieved, retrieve
 from assistant.wording import expand
 from corpus.domain import Passage, Unit
+from corpus.index import AskedLike
 from evals.bank import Item, items_for_fitting
 from evals.retrieval import auroc
 
@@ -30,15 +32,33 @@ TURNED_AWAY = 0.06
 _SEED = 7
 
 
+@dataclass(frozen=True)
+class Found:
+    """What `Assistant.answer` has of a question when it ranks."""
+
+    item: Item
+    text: str
+    retrieved: Retrieved
+    asked: AskedLike | None
+
+
 def fit(assistant: Assistant, library: Library) -> dict[str, float]:
-    """Fits both models, writes the weights and returns the cross-validated figures."""
+    """Fits the models, with and without the questions that staff ask, writes the weights and returns the cross-validated
+    figures."""
     items = [item for item in items_for_fitting() if item.answerable or item.kind in ("not_covered", "off_topic")]
-    found = [_retrieve(assistant, library, item) for item in tqdm(items, desc="Asking")]
-    unit_model, unit_figures = _fit_units(library, items, found)
-    _write({"unit": unit_model})  # the evidence is what the new model ranks, so it goes first
-    evidence_model, evidence_figures = _fit_evidence(library, items, found)
-    _write({"unit": unit_model, "evidence": evidence_model})
-    return {**unit_figures, **evidence_figures}
+    whole = [_find(assistant, library, item) for item in tqdm(items, desc="Asking")]
+    models: dict[str, object] = {}
+    figures: dict[str, float] = {}
+    for suffix, found in (("", whole), (" alone", [replace(one, asked=None) for one in whole])):
+        unit_names = ASKED_UNIT_FEATURES if not suffix else UNIT_FEATURES
+        evidence_names = ASKED_EVIDENCE_FEATURES if not suffix else EVIDENCE_FEATURES
+        models["unit" + suffix], unit_figures = _fit_units(library, found, unit_names)
+        _write(models)  # the evidence is what the new model ranks, so it goes first
+        models["evidence" + suffix], evidence_figures = _fit_evidence(library, found, evidence_names)
+        figures |= {f"{name}{suffix and ', without asked questions'}": v for name, v in unit_figures.items()}
+        figures |= {f"{name}{suffix and ', without asked questions'}": v for name, v in evidence_figures.items()}
+    _write(models)
+    return figures
 
 
 def _write(models: Mapping[str, object]) -> None:
@@ -46,13 +66,13 @@ def _write(models: Mapping[str, object]) -> None:
     ranking.load_weights.cache_clear()
 
 
-def _retrieve(assistant: Assistant, library: Library, item: Item) -> tuple[str, Retrieved]:
+def _find(assistant: Assistant, library: Library, item: Item) -> Found:
     """The question as it is ranked, and what was found, as `Assistant.answer` would."""
     history = tuple(Message("user", turn) for turn in item.turns)
     text = assistant.searched(Question(item.question, history, item.nation))
-    return text, retrieve(
-        library.index, library.encoder.encode([text])[0], expand(text), nations_to_search(text, item.nation), PASSAGES
-    )
+    vector = library.encoder.encode([text])[0]
+    retrieved = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
+    return Found(item, text, retrieved, library.asked(text))
 
 
 def answers(item: Item, passage: Passage, unit: Unit) -> bool:
@@ -66,16 +86,16 @@ def answers(item: Item, passage: Passage, unit: Unit) -> bool:
 
 
 def _fit_units(
-    library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]
+    library: Library, found: Sequence[Found], names: Sequence[str]
 ) -> tuple[dict[str, object], dict[str, float]]:
     rows, labels, groups = [], [], []
-    for number, (item, (text, retrieved)) in enumerate(zip(items, found, strict=True)):
-        if not item.answerable:
+    for number, one in enumerate(found):
+        if not one.item.answerable:
             continue
-        for hit in retrieved.hits:
-            for unit, features in ranking.unit_features(library.index, text, hit, retrieved):
+        for hit in one.retrieved.hits:
+            for unit, features in ranking.unit_features(library.index, one.text, hit, one.retrieved, one.asked):
                 rows.append(features)
-                labels.append(answers(item, hit.passage, unit))
+                labels.append(answers(one.item, hit.passage, unit))
                 groups.append(number)
     x, y, g = np.array(rows), np.array(labels), np.array(groups)
     scores = np.zeros(len(y))
@@ -84,22 +104,20 @@ def _fit_units(
     first = [bool(y[g == n][np.argmax(scores[g == n])]) for n in np.unique(g) if y[g == n].any()]
     reachable = np.mean([y[g == n].any() for n in np.unique(g)])
     model = _model(balanced=False).fit(x, y)
-    return _weights(UNIT_FEATURES, model, 0.5), {
+    return _weights(names, model, 0.5), {
         "unit: questions with an answering unit among the hits": float(reachable),
         "unit: of these, answering unit first": float(np.mean(first)),
     }
 
 
 def _fit_evidence(
-    library: Library, items: Sequence[Item], found: Sequence[tuple[str, Retrieved]]
+    library: Library, found: Sequence[Found], names: Sequence[str]
 ) -> tuple[dict[str, object], dict[str, float]]:
-    x = np.array(
-        [
-            evidence_features(library.index, text, retrieved, _rank(library, text, retrieved))
-            for text, retrieved in found
-        ]
-    )
-    y = np.array([item.answerable for item in items])
+    rows = []
+    for one in found:
+        ranked = ranking.rank(library.index, one.text, one.retrieved, one.asked)
+        rows.append(evidence_features(library.index, one.text, one.retrieved, ranked, one.asked))
+    x, y = np.array(rows), np.array([one.item.answerable for one in found])
     scores = np.zeros(len(y))
     for train, test in GroupKFold(_FOLDS, shuffle=True, random_state=_SEED).split(x, y, np.arange(len(y))):
         scores[test] = _model().fit(x[train], y[train]).predict_proba(x[test])[:, 1]
@@ -110,11 +128,7 @@ def _fit_evidence(
         "evidence: answerable turned away at the threshold": float(np.mean(scores[y] < threshold)),
         "evidence: questions": float(len(y)),
     }
-    return _weights(EVIDENCE_FEATURES, _model().fit(x, y), threshold), figures
-
-
-def _rank(library: Library, text: str, retrieved: Retrieved) -> tuple[Ranked, ...]:
-    return ranking.rank(library.index, text, retrieved)
+    return _weights(names, _model().fit(x, y), threshold), figures
 
 
 def _model(balanced: bool = True) -> LogisticRegression:

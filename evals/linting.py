@@ -35,7 +35,7 @@ def lint(
     passages: Mapping[str, Sequence[Passage]],
     encoder: Encoder,
 ) -> list[Fault]:
-    """`examples` are the scope classifier's, by name; `passages` by source id."""
+    """`examples` are what models were taught on, by name; `passages` by source id."""
     faults = [fault for item in items for fault in _alone(item, sources, passages)]
     by_id = {item.id: item for item in items}
     for item in items:

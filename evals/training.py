@@ -1,16 +1,16 @@
 """Trains the scope classifier: the bundled encoder, fine-tuned end to end, with one layer over it.
 
-`python -m evals train-scope` reads scope/examples.jsonl and the bank's development part (never a held-out part), leaves out a
-few writers at a time and trains on the others' examples to find thresholds and honest figures, then trains once on everything,
-and writes assistant/scope/model/: the graph in 8 bits, its tokenizer and a card with checksum, thresholds and figures. A
-writer's paraphrases and pairs are thus always on one side. On two cores it takes about half an hour.
+`python -m evals train-scope` reads scope/examples.jsonl and the bank's development part (never a held-out part), trains on two
+thirds of the writers to find thresholds and honest figures on the others' messages, then once on everything, and writes
+assistant/scope/model/: the graph in 8 bits, its tokenizer and a card with checksum, thresholds and figures. A writer's
+paraphrases and pairs are thus always on one side. The messages left out are listed, the most mistaken first, in
+runs/scope/left_out.jsonl, where a person can see what is hard and which label may be wrong. On two cores: about half an hour.
 """
 
 import hashlib
 import json
 import random
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,40 +19,42 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
 from assistant.domain import Message, Reason
 from assistant.scope import rules
-from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, context
+from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, context, weighed
 from assistant.scope.privacy import redact
 from corpus.exporting import weights_folder
 from corpus.settings import CorpusSettings
 from evals.bank import BankError, Item, items_for_fitting
+from evals.finetuning import Body, descent, export, padded, tokeniser
 
 EXAMPLES = MODEL_FOLDER.parent / "examples.jsonl"
 
 # Usual values for fine-tuning a small BERT on a few thousand short texts; not searched.
-EPOCHS = 4
+EPOCHS = 3
 BATCH = 16
-RATE_BODY, RATE_HEAD = 8e-5, 1e-3
-WARM_UP = 0.1
+RATE_BODY = 8e-5
 SMOOTHING = 0.05
-# Writers are left out in this many groups.
-FOLDS = 3
+# Each so many-th writer is left out while thresholds are found.
+LEFT_OUT = 3
+REPORT = Path("runs/scope/left_out.jsonl")
 _SEED = 7
-_OPSET = 17
 
 # Missing a danger weighs this many times as much as showing the panel where there is none: it errs to over-showing.
-DANGER_WEIGHS = 3
+DANGER_WEIGHS = 5
 
 Shares = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled message: who wrote it, the turns before it, and what it should be taken for."""
+    """A labelled message: who wrote it, what it is a pair or paraphrase of, what it should be taken for, the turns before."""
 
     hand: str
+    group: str
     label: str
     turns: tuple[str, ...]
     text: str
@@ -69,7 +71,7 @@ def load_examples(path: Path) -> list[Example]:
     for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), start=1):
         try:
             raw = json.loads(line)
-            example = Example(raw["hand"], raw["label"], tuple(raw["turns"]), raw["text"])
+            example = Example(raw["hand"], str(raw["group"]), raw["label"], tuple(raw["turns"]), raw["text"])
             if example.label not in LABELS:
                 raise ValueError(f"label {example.label!r} is none of {', '.join(LABELS)}")
             if not example.text.strip():
@@ -84,7 +86,7 @@ def load_examples(path: Path) -> list[Example]:
 
 def _from_bank(item: Item) -> Example:
     label = item.reasons[0] if item.outcomes == ("declined",) and item.reasons else ANSWER
-    return Example("bank", label, item.turns, item.question)
+    return Example("bank", min(item.id, item.pair or item.id), label, item.turns, item.question)
 
 
 def train(settings: CorpusSettings) -> dict[str, float]:
@@ -93,25 +95,33 @@ def train(settings: CorpusSettings) -> dict[str, float]:
     tokens = _tokens(data, settings)
     labels = np.array([LABELS.index(example.label) for example in data])
     hands = np.array([example.hand for example in data])
-    shares = np.zeros((len(data), len(LABELS)))
-    writers = list(dict.fromkeys(hands))
-    for fold in range(FOLDS):
-        left_out = np.isin(hands, writers[fold::FOLDS])
-        seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
-        model = _train(tokens, labels, seen, settings, f"Without {', '.join(writers[fold::FOLDS])}")
-        shares[unseen] = _predict(model, tokens, unseen)
-    thresholds, figures = _operating_point(data, labels, shares)
+    writers = list(dict.fromkeys(hands))[LEFT_OUT - 1 :: LEFT_OUT]
+    left_out = np.isin(hands, writers)
+    seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
+    shares = _predict(_train(tokens, labels, seen, settings, f"Without {', '.join(writers)}"), tokens, unseen)
+    unseen_data = [data[row] for row in unseen]
+    thresholds, figures = _operating_point(unseen_data, labels[unseen], shares)
+    _list(unseen_data, labels[unseen], shares)
     _export(_train(tokens, labels, np.arange(len(data)), settings, "With all"), settings, thresholds, figures)
-    return figures
+    return {"scope: examples": float(len(data)), **figures}
+
+
+def _list(data: Sequence[Example], labels: NDArray[np.int64], shares: Shares) -> None:
+    """Writes the messages left out with their chances, the most mistaken first."""
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    right = shares[np.arange(len(labels)), labels]
+    with REPORT.open("w", encoding="utf-8") as stream:
+        for n in np.argsort(right, kind="stable"):
+            example = data[n]
+            chances = {name: round(float(share), 3) for name, share in zip(LABELS, shares[n], strict=True)}
+            row = {"label": example.label, "chances": chances, "turns": example.turns, "text": example.text}
+            row |= {"hand": example.hand, "group": example.group}
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def _tokens(data: Sequence[Example], settings: CorpusSettings) -> list[list[int]]:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(weights_folder(settings) / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(LONGEST)
-    return [tokenizer.encode(*_seen_text(example)).ids for example in data]
+    read = tokeniser(settings, LONGEST)
+    return [read.encode(*_seen_text(example)).ids for example in data]
 
 
 def _seen_text(example: Example) -> tuple[str, str] | tuple[str]:
@@ -120,19 +130,13 @@ def _seen_text(example: Example) -> tuple[str, str] | tuple[str]:
     return context(redact(example.text)[0], history)
 
 
-class _Classifier(torch.nn.Module):
+class _Classifier(Body):
     def __init__(self, settings: CorpusSettings) -> None:
-        super().__init__()
-        from transformers import AutoModel
-
-        self.body = AutoModel.from_pretrained(str(weights_folder(settings)), local_files_only=True)
-        self.drop = torch.nn.Dropout(0.1)
-        self.head = torch.nn.Linear(self.body.config.hidden_size, len(LABELS))
+        super().__init__(settings)
+        self.head = torch.nn.Linear(self.size, len(LABELS))
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        hidden = self.body(input_ids=input_ids, attention_mask=attention_mask)[0]
-        mask = attention_mask.unsqueeze(-1).float()
-        out: torch.Tensor = self.head(self.drop((hidden * mask).sum(1) / mask.sum(1)))
+        out: torch.Tensor = self.head(self.drop(self.pooled(input_ids, attention_mask)))
         return out
 
 
@@ -145,23 +149,14 @@ def _train(
 ) -> _Classifier:
     torch.manual_seed(_SEED)
     shuffle = random.Random(_SEED)  # noqa: S311 - an order of examples, no secret
-    model = _Classifier(settings).train()
-    optimiser = torch.optim.AdamW(
-        [{"params": model.body.parameters(), "lr": RATE_BODY}, {"params": model.head.parameters(), "lr": RATE_HEAD}],
-        weight_decay=0.01,
-        fused=True,
-    )
-    steps = EPOCHS * (len(rows) // BATCH + 1)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, step / (WARM_UP * steps)) * max(0.0, 1 - step / steps)
-    )
+    model = _Classifier(settings)
+    model.train()
+    optimiser, schedule = descent(model, list(model.head.parameters()), RATE_BODY, EPOCHS * (len(rows) // BATCH + 1))
     with tqdm(total=EPOCHS * len(rows), desc=name, unit="text") as bar:
         for _ in range(EPOCHS):
             for batch in _batches([int(row) for row in rows], tokens, shuffle):
-                with torch.autocast("cpu", torch.bfloat16):  # 2.7 times as fast where the processor has it
-                    logits = model(*_padded(tokens, batch))
                 loss = torch.nn.functional.cross_entropy(
-                    logits.float(), torch.tensor(labels[batch]), label_smoothing=SMOOTHING
+                    model(*padded(tokens, batch)), torch.tensor(labels[batch]), label_smoothing=SMOOTHING
                 )
                 loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -169,7 +164,8 @@ def _train(
                 optimiser.zero_grad()
                 schedule.step()
                 bar.update(len(batch))
-    return model.eval()
+    model.eval()
+    return model
 
 
 def _batches(rows: list[int], tokens: Sequence[Sequence[int]], shuffle: random.Random) -> list[list[int]]:
@@ -181,42 +177,40 @@ def _batches(rows: list[int], tokens: Sequence[Sequence[int]], shuffle: random.R
     return batches
 
 
-def _padded(tokens: Sequence[Sequence[int]], rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-    ids = torch.zeros((len(rows), max(len(tokens[row]) for row in rows)), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for place, row in enumerate(rows):
-        ids[place, : len(tokens[row])] = torch.tensor(tokens[row])
-        mask[place, : len(tokens[row])] = 1
-    return ids, mask
-
-
 def _predict(model: _Classifier, tokens: Sequence[Sequence[int]], rows: NDArray[np.int64]) -> Shares:
     out = []
     with torch.no_grad():
         for start in range(0, len(rows), BATCH):
-            out.append(torch.softmax(model(*_padded(tokens, rows[start : start + BATCH].tolist())), -1).numpy())
+            out.append(torch.softmax(model(*padded(tokens, rows[start : start + BATCH].tolist())), -1).numpy())
     return np.concatenate(out)
 
 
 def _operating_point(
     data: Sequence[Example], labels: NDArray[np.int64], shares: Shares
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Thresholds, and the figures they give, on predictions for hands that were not seen."""
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Weights and thresholds, and the figures they give, on predictions for writers that were not seen."""
     verdicts = [
         rules.screen(redact(e.text)[0], tuple(Message("user", redact(turn)[0]) for turn in e.turns)) for e in data
     ]
-    ruled, panel_ruled = np.array([v.reason is not None for v in verdicts]), np.array([v.urgent for v in verdicts])
-    answer, danger = shares[:, LABELS.index(ANSWER)], shares[:, LABELS.index(Reason.SAFEGUARDING.value)]
     may, urgent = labels == LABELS.index(ANSWER), labels == LABELS.index(Reason.SAFEGUARDING.value)
-    passing, against = _thresholds(answer, may, ruled)
+    answer, danger = shares[:, LABELS.index(ANSWER)], shares[:, LABELS.index(Reason.SAFEGUARDING.value)]
+    features = np.array([weighed(float(share), verdict) for share, verdict in zip(answer, verdicts, strict=True)])
+    model = LogisticRegression(class_weight="balanced", max_iter=2000).fit(features, may)
+    chances = model.predict_proba(features)[:, 1]
+    answer_from = _threshold(chances, may)
+    panel_ruled = np.array([verdict.urgent for verdict in verdicts])
     panel = _panel_threshold(danger, panel_ruled, urgent, may)
-    answered = answer >= np.where(ruled, against, passing)
-    shown = panel_ruled | (danger >= panel)
-    kinds = np.where(labels == 0, 0, np.where(urgent, 2, 1))
+    answered, shown = chances >= answer_from, panel_ruled | (danger >= panel)
+    kinds = np.where(may, 0, np.where(urgent, 2, 1))
     taken = shares.argmax(axis=1)
-    thresholds = {"answer_from": round(passing, 3), "answer_against": round(against, 3), "panel_from": round(panel, 4)}
+    thresholds = {
+        "weights": [round(float(weight), 3) for weight in model.coef_[0]],
+        "intercept": round(float(model.intercept_[0]), 3),
+        "answer_from": round(answer_from, 3),
+        "panel_from": round(panel, 4),
+    }
     return thresholds, {
-        "scope: examples": float(len(data)),
+        "scope: messages of writers left out": float(len(data)),
         "scope: likeliest of answer, decline, urgent is right": float(
             np.mean(np.where(taken == 0, 0, np.where(taken == LABELS.index(Reason.SAFEGUARDING.value), 2, 1)) == kinds)
         ),
@@ -224,7 +218,16 @@ def _operating_point(
         "scope: must be declined, and is": float(np.mean(~answered[~may])),
         "scope: danger, and the panel shows": float(np.mean(shown[urgent])),
         "scope: may be answered, and the panel shows too": float(np.mean(shown[may])),
+        "scope: pairs, both right": float(np.mean(_groups(data, answered == may))),
     }
+
+
+def _groups(data: Sequence[Example], right: NDArray[np.bool_]) -> list[bool]:
+    """For each group of several messages, whether all of them are right."""
+    groups: dict[tuple[str, str], list[bool]] = {}
+    for example, ok in zip(data, right, strict=True):
+        groups.setdefault((example.hand, example.group), []).append(bool(ok))
+    return [all(oks) for oks in groups.values() if len(oks) > 1]
 
 
 def _panel_threshold(
@@ -240,44 +243,19 @@ def _panel_threshold(
     return float(max(np.geomspace(0.005, 0.5, 60), key=worth))
 
 
-def _thresholds(answer: Shares, may: NDArray[np.bool_], ruled: NDArray[np.bool_]) -> tuple[float, float]:
-    """The chances from which a question is answered, where the rules let it pass and where they would decline it: those
-    at which the shares of right answers and of right refusals add up to most."""
-    grid = np.linspace(0.05, 0.98, 94)
-
-    def right(pair: tuple[float, float]) -> float:
-        answered = answer >= np.where(ruled, pair[1], pair[0])
-        return float(np.mean(answered[may]) + np.mean(~answered[~may]))
-
-    passing, against = max(((float(p), float(a)) for p in grid for a in grid if a >= p), key=right)
-    return passing, against
+def _threshold(chances: Shares, may: NDArray[np.bool_]) -> float:
+    """The chance from which a question is answered: where the shares of right answers and of right refusals add up to most."""
+    grid = np.linspace(0.05, 0.95, 91)
+    return float(max(grid, key=lambda t: np.mean(chances[may] >= t) + np.mean(chances[~may] < t)))
 
 
 def _export(
-    model: _Classifier, settings: CorpusSettings, thresholds: Mapping[str, float], figures: Mapping[str, float]
+    model: _Classifier, settings: CorpusSettings, thresholds: Mapping[str, Any], figures: Mapping[str, float]
 ) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    MODEL_FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        full, small = Path(temporary) / "full.onnx", Path(temporary) / "small.onnx"
-        ids = torch.tensor([[101, 2054, 102], [101, 2055, 102]])
-        axes = {0: "batch", 1: "token"}
-        torch.onnx.export(
-            model,
-            (ids, torch.ones_like(ids)),
-            str(full),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "logits": {0: "batch"}},
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-        quantize_dynamic(full, small, weight_type=QuantType.QInt8)
-        shutil.copy(small, MODEL_FOLDER / "model.onnx")
+    checksum = export(model, MODEL_FOLDER / "model.onnx", ("logits",))
     shutil.copy(weights_folder(settings) / "tokenizer.json", MODEL_FOLDER / "tokenizer.json")
     card: dict[str, Any] = {
-        "sha256": hashlib.sha256((MODEL_FOLDER / "model.onnx").read_bytes()).hexdigest(),
+        "sha256": checksum,
         "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
         "labels": LABELS,
         **thresholds,

@@ -6,6 +6,7 @@ its encoder, so scope stands when they are gone.
 
 import hashlib
 import json
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from assistant.domain import Message, Reason, Verdict
 from assistant.errors import SettingsError
+from assistant.scope import rules
 from assistant.scope.privacy import REMOVED, lone_names
 
 MODEL_FOLDER = Path(__file__).parent / "model"
@@ -29,9 +31,9 @@ _CONTEXT = 300
 
 
 class Classifier:
-    """Weighs the rules' verdict. A question is answered where the chance of `answer` reaches `answer_from`, or
-    `answer_against` where the rules would decline it; the safety panel shows where the chance of danger reaches
-    `panel_from`. Raises SettingsError where the model is missing or was changed."""
+    """Weighs the encoder's chances and the signs that the rules found. A question is answered where the weighed chance that
+    it may be reaches `answer_from`; the safety panel shows where the chance of danger reaches `panel_from`. Weights and both
+    bounds are fitted when the encoder is trained. Raises SettingsError where the model is missing or was changed."""
 
     def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 1) -> None:
         import onnxruntime
@@ -41,6 +43,10 @@ class Classifier:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             graph = (folder / "model.onnx").read_bytes()
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._weights: list[float] = card["weights"]
+            self._intercept: float = card["intercept"]
+            self._answer_from: float = card["answer_from"]
+            self._panel_from: float = card["panel_from"]
         except Exception as error:
             raise SettingsError(
                 f"{folder}: cannot be used ({type(error).__name__}). Restore it from the release"
@@ -58,9 +64,6 @@ class Classifier:
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LONGEST)
-        self._answer_from: float = card["answer_from"]
-        self._answer_against: float = card["answer_against"]
-        self._panel_from: float = card["panel_from"]
 
     def chances(self, text: str, history: tuple[Message, ...]) -> dict[str, float]:
         """{label: chance}; they add up to one."""
@@ -74,14 +77,20 @@ class Classifier:
         chances = self.chances(text, history)
         danger = chances[Reason.SAFEGUARDING.value]
         urgent = verdict.urgent or danger >= self._panel_from
-        evidence = (
-            *verdict.evidence,
-            f"chance that it may be answered: {chances[ANSWER]:.2f}; of danger: {danger:.2f}",
-        )
-        if chances[ANSWER] >= (self._answer_against if verdict.reason else self._answer_from):
+        features = weighed(chances[ANSWER], verdict)
+        logit = self._intercept + sum(w * f for w, f in zip(self._weights, features, strict=True))
+        may = 1 / (1 + math.exp(-logit))
+        evidence = (*verdict.evidence, f"chance that it may be answered: {may:.2f}; of danger: {danger:.2f}")
+        if may >= self._answer_from:
             return Verdict(None, urgent, evidence)
         reason = Reason(max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label]))
         return Verdict(reason, urgent or reason is Reason.SAFEGUARDING, evidence)
+
+
+def weighed(answer: float, verdict: Verdict) -> tuple[float, ...]:
+    """The features of the weighing: the log-odds of the encoder's chance of `answer`, and the signs that the rules found."""
+    kept = min(max(answer, 1e-6), 1 - 1e-6)
+    return (math.log(kept / (1 - kept)), *rules.signs(verdict))
 
 
 def context(text: str, history: tuple[Message, ...]) -> tuple[str, str] | tuple[str]:

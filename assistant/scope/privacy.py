@@ -276,7 +276,7 @@ def _full_names(text: str) -> list[tuple[int, int]]:
 def _loose_names(text: str) -> list[tuple[int, int]]:
     """Spans of full names that capitals do not show: "kayden smith's file", "name: kian o'brien", "Thornber, Lacey-Mae"."""
     names = first_names()
-    spans = []
+    spans: list[tuple[int, int]] = []
     for match in _TWO_WORDS.finditer(text):
         first, gap, second, after = match.group(1, 2, 3, 4)
         if gap == ", ":

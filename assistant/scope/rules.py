@@ -279,6 +279,26 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
     return Verdict(None, urgent, tuple(evidence))
 
 
+# What the rules may find, as their evidence begins.
+SIGNS = (
+    "danger",
+    "danger as a topic",
+    "override",
+    "own child",
+    "SEND",
+    "a name",
+    "a small group",
+    "one child",
+    "one person",
+)
+
+
+def signs(verdict: Verdict) -> tuple[float, ...]:
+    """Which of SIGNS stand in a verdict's evidence: 1 or 0 each."""
+    found = {evidence.split(":")[0] for evidence in verdict.evidence}
+    return tuple(float(sign in found) for sign in SIGNS)
+
+
 def young_writer(text: str) -> bool:
     """Whether a child or young person seems to write, about their own life."""
     text = text.replace("’", "'")

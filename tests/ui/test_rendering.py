@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from assistant.domain import Question
+from assistant.domain import Message, Question, Reason
 from corpus.domain import Passage
 from ui import rendering
 
@@ -47,3 +47,16 @@ def test_the_panel_stays_in_front_once_a_turn_was_urgent(assistant):
     assert html.index("call 999") < html.index('id="turn-1"')
     assert html.count("<strong>If a child or anyone else is in danger now, call 999.</strong>") == 1
     assert "call 999" not in rendering.conversation([("b", later)], assistant.safety)
+
+
+def test_a_turn_that_is_not_kept_still_counts_as_about_that_child(assistant):
+    from ui.chat import NOT_SHOWN, STANDS_FOR, _said
+
+    declined = assistant.answer(Question("should Tamsin be excluded?"))
+    said = _said(NOT_SHOWN, declined)
+    assert said == STANDS_FOR[Reason.INDIVIDUAL_CHILD]
+    assert "Tamsin" not in said
+    history = (Message("user", said), Message("assistant", declined.answer))
+    assert assistant.answer(Question("and what about on Fridays, would you keep her in?", history)).reason is not None
+    general = assistant.answer(Question("What are the aims of the extended role?"))
+    assert _said("What are the aims of the extended role?", general) == "What are the aims of the extended role?"

@@ -1,0 +1,56 @@
+"""Questions as staff ask them, kept beside the digests: what the sources' own words do not say of how people ask."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from corpus.domain import Asked, Passage
+from corpus.errors import CatalogueError
+from corpus.splitting import units
+
+# Where a unit stands in an index: its passage and its number there.
+Place = tuple[str, int]
+
+
+def load_asked(path: Path) -> list[Asked]:
+    """One JSON object a line: `question`, the `turns` before it, and its `answers`. Raises CatalogueError with the line."""
+    out = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), start=1):
+        try:
+            raw = json.loads(line)
+            places = tuple((place["source"], place["starts"]) for place in raw["answers"])
+            out.append(Asked(" ".join((*raw["turns"], raw["question"])), places))
+        except (ValueError, KeyError, TypeError) as error:
+            raise CatalogueError(
+                f"{path}:{number}",
+                f"{type(error).__name__} {error}",
+                "Mend that line: see docs/decisions/0006-answers.md",
+            ) from error
+    return out
+
+
+def resolve(asked: Sequence[Asked], passages: Sequence[Passage]) -> list[tuple[Asked, tuple[Place, ...]]]:
+    """The questions whose places all stand in these passages, with them. Where a place does not (an original replaced its
+    digest, or another folder is indexed), questions that nothing answers are left out too: the new words may answer them."""
+    starts = _starts(passages)
+    found = [(one, tuple(_find(starts, *place) for place in one.places)) for one in asked]
+    whole = all(None not in places for _, places in found)
+    return [
+        (one, tuple(place for place in places if place is not None))
+        for one, places in found
+        if None not in places and (places or whole)
+    ]
+
+
+def _starts(passages: Sequence[Passage]) -> Mapping[str, list[tuple[str, Place]]]:
+    """{source id: its digest's units, each with its place}."""
+    out: dict[str, list[tuple[str, Place]]] = {}
+    for passage in passages:
+        if passage.rendition == "digest":
+            rows = out.setdefault(passage.source_id, [])
+            rows.extend((passage.text[u.start : u.end], (passage.id, n)) for n, u in enumerate(units(passage.text)))
+    return out
+
+
+def _find(starts: Mapping[str, list[tuple[str, Place]]], source_id: str, words: str) -> Place | None:
+    return next((place for text, place in starts.get(source_id, ()) if text.startswith(words)), None)

@@ -1,0 +1,98 @@
+"""Questions as staff ask them: each has its place in the digests, and none outlives the words that answer it."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus.asking import load_asked, resolve
+from corpus.domain import Asked, Passage
+from corpus.errors import CatalogueError, ModelError
+from corpus.indexing import read_corpus
+from corpus.matching import MATCHER_FOLDER, Matcher, load_matcher
+from corpus.settings import CorpusSettings
+from corpus.splitting import units
+
+DIGEST = Passage("p1", "s", "digest", ("Title",), "Ten heads met. They spoke of data.", ("scotland",))
+ANSWERED = Asked("how many heads", (("s", "Ten heads"),))
+OPEN = Asked("who paid", ())
+
+
+def test_every_committed_question_has_its_place():
+    settings = CorpusSettings()
+    _, passages = read_corpus(settings)
+    asked = load_asked(settings.asked)
+    found = resolve(asked, passages)
+    assert len(found) == len(asked) > 2000
+    texts = {passage.id: [passage.text[u.start : u.end] for u in units(passage.text)] for passage in passages}
+    for one, places in found:
+        for (_, starts), (passage_id, number) in zip(one.places, places, strict=True):
+            assert texts[passage_id][number].startswith(starts)
+    assert 0.2 < sum(not one.places for one in asked) / len(asked) < 0.5
+
+
+def test_an_original_takes_the_digests_questions_away_and_with_them_the_claim_that_nothing_answers():
+    assert [one for one, _ in resolve([ANSWERED, OPEN], [DIGEST])] == [ANSWERED, OPEN]
+    original = Passage("p2", "s", "original", ("Title",), "Ten heads met. The council paid.", ("scotland",))
+    assert resolve([ANSWERED, OPEN], [original]) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["{", '{"question": "x", "turns": []}', '{"question": "x", "turns": [], "answers": [1]}']
+)
+def test_a_bad_line_is_named(tmp_path, line):
+    path = tmp_path / "asked.jsonl"
+    path.write_text(json.dumps({"question": "x", "turns": [], "answers": []}) + f"\n{line}\n")
+    with pytest.raises(CatalogueError, match=r"asked\.jsonl:2"):
+        load_asked(path)
+
+
+def test_like_questions_point_at_the_unit_that_answers_them(assistant):
+    index = assistant.library.index
+    like = assistant.library.asked("how many councils in scotland had a virtual head teacher")
+    passage_id, number = max(like.units, key=lambda place: like.units[place][1])
+    passage = index.passage(passage_id)
+    unit = units(passage.text)[number]
+    assert "18 of the 32" in passage.text[unit.start : unit.end]
+    assert like.nearest > like.nearest_open
+    assert 0 <= like.open_share < 0.5
+
+
+def test_an_index_without_such_questions_answers_all_the_same(assistant):
+    from assistant import ranking
+    from assistant.answering import Library
+    from assistant.retrieval import retrieve
+
+    library = Library(assistant.library.index, assistant.library.encoder)
+    assert library.asked("anything") is None
+    text = "What are virtual school heads not being asked to do?"
+    found = retrieve(library.index, library.encoder.encode([text])[0], text, (None,), 12)
+    best = ranking.rank(library.index, text, found, None)[0]
+    assert best.passage.section == "Virtual School Heads are not being asked to"
+
+
+def test_the_matcher_reads_each_text_alone_and_is_checked(tmp_path):
+    texts = ["how many heads", "what training is there for schools and social workers in England", "why"]
+    matcher = load_matcher()
+    vectors, chances = matcher.read(texts)
+    for text, vector, chance in zip(texts, vectors, chances, strict=True):
+        alone, (one,) = matcher.read([text])
+        assert np.array_equal(alone[0], vector)
+        assert one == chance
+        assert 0 < chance < 1
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-3)
+    folder = Path(shutil.copytree(MATCHER_FOLDER, tmp_path / "matcher"))
+    (folder / "model.onnx").write_bytes(b"other")
+    with pytest.raises(ModelError, match="is not the model its card describes"):
+        Matcher(folder)
+    (folder / "card.json").unlink()
+    with pytest.raises(ModelError, match="Restore it from the release"):
+        Matcher(folder)
+
+
+def test_the_matcher_was_taught_on_the_questions_that_are_here():
+    card = json.loads((MATCHER_FOLDER / "card.json").read_text())
+    assert card["asked_sha256"] == hashlib.sha256(CorpusSettings().asked.read_bytes()).hexdigest()
