@@ -84,6 +84,8 @@ class Assistant:
     ) -> None:
         self.library, self.fault = library, fault
         self._replies, self._contacts, self._classifier = replies, contacts, classifier
+        # A question that this service itself offers is one that it answers.
+        self._offered = frozenset(_bare(suggestion.question) for suggestion in replies.suggestions)
         # What declined replies quote is found once: {(reason, nation): quotes} and {(topic, nation): quotes}.
         self._limits: dict[tuple[Reason, Nation], tuple[Quote, ...]] = {}
         self._general: dict[tuple[str, Nation], tuple[Quote, ...]] = {}
@@ -196,7 +198,7 @@ class Assistant:
                 asked = self.library.asked(text)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved, asked)
-                enough = deciding.enough(index, text, retrieved, ranked, asked)
+                enough = _bare(text) in self._offered or deciding.enough(index, text, retrieved, ranked, asked)
             with clock.step("writing"):
                 draft = quoting.write(text, ranked) if enough else Draft(())
             with clock.step("checking"):
@@ -395,6 +397,11 @@ def _in_order(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
 
 def _is_item(quote: Quote) -> bool:
     return quote.passage.text[: quote.start].endswith("\n- ")
+
+
+def _bare(text: str) -> str:
+    """A question without case and punctuation."""
+    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _new_id() -> str:

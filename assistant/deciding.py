@@ -50,4 +50,6 @@ def enough(
     if not ranked:
         return False
     weights = load_weights("evidence" if asked else "evidence alone")
+    if max(hit.dense for hit in retrieved.hits) < weights.floor:
+        return False  # off the topic altogether: the chances below were fitted on its neighbours
     return weights.chance(evidence_features(index, question, retrieved, ranked, asked)) >= weights.threshold

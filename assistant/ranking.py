@@ -53,12 +53,14 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Weights:
-    """A logistic model fitted by `python -m evals fit` on the bank's development part."""
+    """A logistic model fitted by `python -m evals fit` on the bank's development part. `floor` is the least cosine of the
+    nearest passage at which its chance counts."""
 
     names: tuple[str, ...]
     coefficients: tuple[float, ...]
     intercept: float
     threshold: float
+    floor: float = -1.0
 
     def chance(self, features: Sequence[float]) -> float:
         logit = self.intercept + sum(c * f for c, f in zip(self.coefficients, features, strict=True))
@@ -69,7 +71,7 @@ class Weights:
 def load_weights(name: str) -> Weights:
     """The fitted weights of one model. Raises KeyError where the file does not hold it."""
     raw = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))[name]
-    return Weights(tuple(raw["names"]), tuple(raw["coefficients"]), raw["intercept"], raw["threshold"])
+    return Weights(tuple(raw["names"]), tuple(raw["coefficients"]), raw["intercept"], raw["threshold"], raw["floor"])
 
 
 def rank(index: Index, question: str, retrieved: Retrieved, asked: AskedLike | None) -> tuple[Ranked, ...]:

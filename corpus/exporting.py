@@ -127,7 +127,7 @@ def _export(weights: Path, folder: Path, precision: str, fingerprint: str, check
             dynamo=False,
         )
     if precision == "int8":
-        _quantise(graph)
+        quantise(graph)
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     card = {
         "fingerprint": fingerprint,
@@ -142,7 +142,7 @@ def _export(weights: Path, folder: Path, precision: str, fingerprint: str, check
     _compare(model, folder, precision)
 
 
-def _quantise(graph: Path) -> None:
+def quantise(graph: Path) -> None:
     """Weights to 8 bits in blocks of 32, each with its own scale; what flows through is rounded row by row at run time, so
     that a text's vector does not depend on the texts beside it (whole-tensor dynamic int8 is faster and does)."""
     import onnx

@@ -29,6 +29,8 @@ from evals.retrieval import auroc
 _FOLDS = 5
 # Share of answerable questions that may be turned away: the operating point is the threshold that turns away no more.
 TURNED_AWAY = 0.06
+# Share of answerable questions whose nearest passage may lie farther than the floor.
+BELOW_FLOOR = 0.005
 _SEED = 7
 
 
@@ -128,7 +130,9 @@ def _fit_evidence(
         "evidence: answerable turned away at the threshold": float(np.mean(scores[y] < threshold)),
         "evidence: questions": float(len(y)),
     }
-    return _weights(names, _model().fit(x, y), threshold), figures
+    nearest = [max(hit.dense for hit in one.retrieved.hits) for one in found if one.item.answerable]
+    floor = float(np.quantile(nearest, BELOW_FLOOR))
+    return _weights(names, _model().fit(x, y), threshold, floor), figures
 
 
 def _model(balanced: bool = True) -> LogisticRegression:
@@ -136,16 +140,20 @@ def _model(balanced: bool = True) -> LogisticRegression:
     return LogisticRegression(C=1.0, class_weight="balanced" if balanced else None, max_iter=2000)
 
 
-def _weights(names: Sequence[str], model: LogisticRegression, threshold: float) -> dict[str, object]:
+def _weights(
+    names: Sequence[str], model: LogisticRegression, threshold: float, floor: float = -1.0
+) -> dict[str, object]:
     weights = Weights(
         tuple(names),
         tuple(round(float(c), 4) for c in model.coef_[0]),
         round(float(model.intercept_[0]), 4),
         round(threshold, 4),
+        round(floor, 4),
     )
     return {
         "names": weights.names,
         "coefficients": weights.coefficients,
         "intercept": weights.intercept,
         "threshold": weights.threshold,
+        "floor": weights.floor,
     }

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from assistant.domain import Message, Reason
+from assistant.domain import Message, Reason, Verdict
 from assistant.scope import rules
-from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, context, weighed
+from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, context, marked, weighed
 from assistant.scope.privacy import redact
 from corpus.exporting import weights_folder
 from corpus.settings import CorpusSettings
@@ -45,6 +45,9 @@ _SEED = 7
 
 # Missing a danger weighs this many times as much as showing the panel where there is none: it errs to over-showing.
 DANGER_WEIGHS = 5
+
+# How little the weighing is held back: some signs are rare and sure, and the usual 1 keeps them from counting.
+WEAK = 10.0
 
 Shares = NDArray[np.float64]
 
@@ -100,7 +103,7 @@ def train(settings: CorpusSettings) -> dict[str, float]:
     seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
     shares = _predict(_train(tokens, labels, seen, settings, f"Without {', '.join(writers)}"), tokens, unseen)
     unseen_data = [data[row] for row in unseen]
-    thresholds, figures = _operating_point(unseen_data, labels[unseen], shares)
+    thresholds, figures = _operating_point(unseen_data, labels[unseen], shares, tokeniser(settings, LONGEST))
     _list(unseen_data, labels[unseen], shares)
     _export(_train(tokens, labels, np.arange(len(data)), settings, "With all"), settings, thresholds, figures)
     return {"scope: examples": float(len(data)), **figures}
@@ -186,16 +189,14 @@ def _predict(model: _Classifier, tokens: Sequence[Sequence[int]], rows: NDArray[
 
 
 def _operating_point(
-    data: Sequence[Example], labels: NDArray[np.int64], shares: Shares
+    data: Sequence[Example], labels: NDArray[np.int64], shares: Shares, read: Any
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Weights and thresholds, and the figures they give, on predictions for writers that were not seen."""
-    verdicts = [
-        rules.screen(redact(e.text)[0], tuple(Message("user", redact(turn)[0]) for turn in e.turns)) for e in data
-    ]
+    verdicts = [_verdict(example, read) for example in data]
     may, urgent = labels == LABELS.index(ANSWER), labels == LABELS.index(Reason.SAFEGUARDING.value)
     answer, danger = shares[:, LABELS.index(ANSWER)], shares[:, LABELS.index(Reason.SAFEGUARDING.value)]
     features = np.array([weighed(float(share), verdict) for share, verdict in zip(answer, verdicts, strict=True)])
-    model = LogisticRegression(class_weight="balanced", max_iter=2000).fit(features, may)
+    model = LogisticRegression(C=WEAK, class_weight="balanced", max_iter=2000).fit(features, may)
     chances = model.predict_proba(features)[:, 1]
     answer_from = _threshold(chances, may)
     panel_ruled = np.array([verdict.urgent for verdict in verdicts])
@@ -220,6 +221,13 @@ def _operating_point(
         "scope: may be answered, and the panel shows too": float(np.mean(shown[may])),
         "scope: pairs, both right": float(np.mean(_groups(data, answered == may))),
     }
+
+
+def _verdict(example: Example, read: Any) -> Verdict:
+    """What the rules say of it, marked as when the classifier serves."""
+    history = tuple(Message("user", redact(turn)[0]) for turn in example.turns)
+    text = redact(example.text)[0]
+    return marked(rules.screen(text, history), text, read)
 
 
 def _groups(data: Sequence[Example], right: NDArray[np.bool_]) -> list[bool]:

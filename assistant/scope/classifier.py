@@ -7,8 +7,11 @@ its encoder, so scope stands when they are gone.
 import hashlib
 import json
 import math
+import re
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +29,10 @@ LONGEST = 320
 # A rare name is nothing to the encoder, so each likely name is read as this common one. On writers left out, the likeliest
 # of answer, decline and urgent was then right in 0.861 and not 0.849 of 1,700 messages.
 _COMMON_NAME = "Jack"
+# A word of one piece, between the marks that open and close a text.
+_ONE = 3
+# A message of this many words or more of which less than this share are whole words is taken for another language.
+_FEW, _ENGLISH = 4, 0.5
 # Characters of the turns before that are read with a message: what it leans on stands at their end.
 _CONTEXT = 300
 
@@ -76,6 +83,7 @@ class Classifier:
         """The rules' verdict, weighed. The panel shows where either side calls for it."""
         chances = self.chances(text, history)
         danger = chances[Reason.SAFEGUARDING.value]
+        verdict = marked(verdict, text, self._tokenizer)
         urgent = verdict.urgent or danger >= self._panel_from
         features = weighed(chances[ANSWER], verdict)
         logit = self._intercept + sum(w * f for w, f in zip(self._weights, features, strict=True))
@@ -85,6 +93,16 @@ class Classifier:
             return Verdict(None, urgent, evidence)
         reason = Reason(max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label]))
         return Verdict(reason, urgent or reason is Reason.SAFEGUARDING, evidence)
+
+
+def marked(verdict: Verdict, text: str, tokenizer: Any) -> Verdict:
+    """The verdict, urgent where few of the words are whole words to the English tokenizer: what the encoder hardly reads, it
+    cannot clear of danger."""
+    words = re.findall(r"[^\W\d_]+", text)
+    whole = sum(len(encoding.ids) == _ONE for encoding in tokenizer.encode_batch(words))
+    if len(words) < _FEW or whole >= _ENGLISH * len(words):
+        return verdict
+    return replace(verdict, urgent=True, evidence=(*verdict.evidence, "another language: the panel shows"))
 
 
 def weighed(answer: float, verdict: Verdict) -> tuple[float, ...]:

@@ -108,6 +108,7 @@ _SAINT = re.compile(r"\bst\.?$|\bsaints?$", re.IGNORECASE)
 _TWO_WORDS = re.compile(rf"(?=\b({_LETTERS})(\s|, )({_LETTERS})\b(\s*,?\s*{re.escape(REMOVED)})?)")
 # What says that a full name comes next.
 _NAMED = re.compile(r"\b(?:names?|called|named|pupil|child|student|re|regarding)\s*(?:is|:|=|-)?\s*$", re.IGNORECASE)
+_SHORT = 4  # letters: a shorter word with an s is more often a word than a name
 _LEAD = 20  # characters: the longest of these words, with room
 # A written date soon after something that was removed is a date of birth; elsewhere it may be the date of a document.
 _DATE_AFTER_NAME = re.compile(rf"(?<={re.escape(REMOVED)})(\W{{1,12}}(?:aged?\W+)?)\b{_WRITTEN}\b", re.IGNORECASE)
@@ -331,6 +332,12 @@ def lone_names(text: str) -> list[tuple[int, str]]:
     return [
         (start, word)
         for start, word in words
-        if _plain(word) in first_names()
+        if _first_name(word)
         or (start in capitalised and not shouted and not _known(word) and not _opens_sentence(text, start))
     ]
+
+
+def _first_name(word: str) -> bool:
+    """Also as people type it: "josies" for "Josie's"."""
+    plain = _plain(word)
+    return plain in first_names() or (len(plain) > _SHORT and plain.endswith("s") and plain[:-1] in first_names())

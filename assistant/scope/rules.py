@@ -172,11 +172,13 @@ _NO_SOCIAL_WORKER = _any(
     r"\bsocial\s+(?:worker|care)\s+or\s+(?:no|not)\b",
     r"\bnone\s+(?:of\s+(?:them|whom)\s+)?(?:known\s+to|with|got|have)\b.{0,20}\bsocial",
     r"\bnot\s+known\s+to\s+social",
+    r"\bnon[\s-]social[\s-](?:care|work)|\bw/o\s+(?:a\s+)?social|\blooked\s+after\s+or\s+(?:no|not)\b|\bnot\s+looked\s+after\s+(?:ones|kids|children|pupils)",
+    r"\bsocial\s+workers?\s+(?:and|or)\s+without\b|\bthreshold\s+for\s+(?:a\s+)?social|\brequirement\s+that\s+they\s+(?:have|need)\b|\bregardless\s+of\s+(?:any\s+)?social|\bwhether\s+or\s+not\s+they\b.{0,20}\bsocial",
 )
 _TAKE_ON = _any(
     r"\b(?:we|we'd|i'd|i)\s+(?:would\s+)?(?:want|like|need)\b",
     r"\b(?:will|would|could|can)\s+(?:the\s+|your\s+)?(?:vsh?|virtual\s+(?:school|head)|you|yous|they)\b",
-    r"\btake\s+(?:\w+\s+)?on\b|\bpick\s+up\b|\bin\s+charge\b|\bpass\s+the\s+lot\b|\boversee\b|\brun\s+(?:some|the)\b|\bwho'?s?\s+going\s+to\s+help\b",
+    r"\btake\s+(?:\w+\s+)?on\b|\bpick\s+up\b|\bin\s+charge\b|\bpass\s+the\s+lot\b|\boversee\b|\brun\s+(?:some|the|\w+\s+reviews)\b|\bhand\s+over\b|\bmonitor(?:ing)?\b|\boverseen?\b|\bhold\s+the\s+plans\b|\bresponsib|\bcome\s+in\s+and\b|\breferral\b|\bwho'?s?\s+going\s+to\s+help\b",
 )
 
 _SMALL_GROUP = _any(
@@ -203,6 +205,13 @@ _ONE_CHILD = _any(
     r"\b(?:\w+[-\s])?(?:boy|girl|twins?|lad)\s+go(?:es)?\s+to\b",
     r"\b(?:niece|nephew|cousin|neighbour|friend|sister|brother)'s\s+(?:pal|mate|friend|kid|son|daughter|child|girl|boy|lad)\b",
 )
+# A child who is pointed at with a name, initials or a letter, or as a certain one.
+_CALLED = _any(
+    rf"\b{_CHILD}\s+(?:in\s+\w+\s+)?(?:called|named|initials|with\s+(?:the\s+)?initials)\b",
+    rf"\b(?:{_CHILD}|{_YEAR})\b[^.?!]{{0,30}}\bwhose\s+(?:\w+\s+)?name\b",
+    rf"\ba\s+certain\s+(?:{_CHILD}|{_YEAR})\b(?!s)",
+    r"\b(?:pupil|child|student|young\s+person|yp|case|learner)\s+(?-i:[A-Z])\b(?!')",
+)
 _PERSONAL_PRONOUN = re.compile(rf"\b{_PERSONAL}\b", re.IGNORECASE)
 _ADULT = _any(
     r"\b(?:colleague|head\s?teacher|our\s+head|the\s+head|manager|governor|author|researcher|professor|mciver|drew|banerjee|deeley|o'neill|erickson|minister|director|deputy|assistant|\btas?\b|teaching\s+assistant|officer|mr|mrs|ms|miss|dr|senco|dsl|teacher|tutor|councillor)\b",
@@ -212,7 +221,7 @@ _ADULT_CALLED = _any(
     r"\b(?:mr|mrs|ms|miss|dr|prof|professor|cllr|councillor|sir)\.?\s*$",
 )
 _FICTION = _any(
-    r"\bcase\s+study\b|\bfictional\b|\bmade[\s-]up\b|\bvignette\b|\btraining\s+(?:example|scenario)\b|\binduction\s+pack\b",
+    r"\bcase\s+study\b|\bfictional\b|\binvented\b|\bmade[\s-]up\b|\bvignette\b|\bquiz\b|\b(?:in|of)\s+(?:the|a)\s+(?:novel|film|play|poem|leaflet)\b|\bserious\s+case\s+review|\btraining\s+(?:example|scenario)\b|\binduction\s+pack\b",
 )
 _SET_ASIDE = _any(
     r"\bleave\s+(?:him|her|them|that|it)\s+out\b",
@@ -283,13 +292,17 @@ def screen(text: str, history: tuple[Message, ...] = ()) -> Verdict:
 SIGNS = (
     "danger",
     "danger as a topic",
+    "now",
+    "a young person writes",
     "override",
     "own child",
     "SEND",
     "a name",
     "a small group",
+    "a child by name",
     "one child",
     "one person",
+    "another language",
 )
 
 
@@ -315,6 +328,9 @@ def _one_child(text: str) -> str | None:
     if _FICTION.search(text):
         return None
     set_aside = _SET_ASIDE.search(text)
+    called = _found(_CALLED, text)
+    if called and not set_aside:
+        return f"a child by name: {called}"
     name = child_name(text)
     if name and not set_aside:
         return f"a name: {name}"

@@ -120,8 +120,8 @@ def test_a_follow_up_is_searched_with_the_turn_before(assistant):
         Message("user", "what were the training responsibilities in the Scottish workshop"),
         Message("assistant", "..."),
     )
-    answer = assistant.answer(Question("and how many under budgeting?", history))
-    assert "12" in answer.answer
+    answer = assistant.answer(Question("and how many of those were about delivering it?", history))
+    assert "13 of the 25" in answer.answer
     assert answer.citations[0].source_id == "celcis-2021-roles-responsibilities"
 
 

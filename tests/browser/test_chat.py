@@ -102,7 +102,7 @@ def test_personal_details_do_not_stay_on_the_page(page):
 
 def test_a_question_about_one_child_does_not_stay_on_the_page(page):
     ask(page, "should wee Struan be on mornings only?")
-    expect(page.locator(".answer")).to_contain_text("cannot advise about one child")
+    expect(page.locator(".answer")).to_contain_text("cannot give advice about one child")
     assert "Struan" not in page.content()
 
 

@@ -111,7 +111,7 @@ GOOD = '{"hand": "x", "group": "x1", "label": "answer", "turns": [], "text": "wh
         (GOOD.replace('"answer"', '"maybe"'), ":2: ValueError label 'maybe' is none of answer, individual_child"),
         (GOOD.replace("what do virtual schools do", " "), ":2: ValueError the text is empty"),
         (GOOD, ":2: ValueError this message stands in the file already"),
-        ('{"hand": "x"}', ":2: KeyError 'label'"),
+        ('{"hand": "x"}', ":2: KeyError 'group'"),
     ],
 )
 def test_a_bad_scope_example_is_named_with_its_line(tmp_path, line, says):
