@@ -11,7 +11,7 @@ import hashlib
 import json
 import random
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,9 @@ def train(settings: CorpusSettings) -> dict[str, float]:
     seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
     shares = _predict(_train(tokens, labels, seen, settings, f"Without {', '.join(writers)}"), tokens, unseen)
     unseen_data = [data[row] for row in unseen]
-    thresholds, figures = _operating_point(unseen_data, labels[unseen], shares, tokeniser(settings, LONGEST))
+    thresholds, figures = _operating_point(
+        unseen_data, labels[unseen], shares, tokeniser(settings, LONGEST).get_vocab()
+    )
     _list(unseen_data, labels[unseen], shares)
     _export(_train(tokens, labels, np.arange(len(data)), settings, "With all"), settings, thresholds, figures)
     return {"scope: examples": float(len(data)), **figures}
@@ -189,10 +191,10 @@ def _predict(model: _Classifier, tokens: Sequence[Sequence[int]], rows: NDArray[
 
 
 def _operating_point(
-    data: Sequence[Example], labels: NDArray[np.int64], shares: Shares, read: Any
+    data: Sequence[Example], labels: NDArray[np.int64], shares: Shares, known: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Weights and thresholds, and the figures they give, on predictions for writers that were not seen."""
-    verdicts = [_verdict(example, read) for example in data]
+    verdicts = [_verdict(example, known) for example in data]
     may, urgent = labels == LABELS.index(ANSWER), labels == LABELS.index(Reason.SAFEGUARDING.value)
     answer, danger = shares[:, LABELS.index(ANSWER)], shares[:, LABELS.index(Reason.SAFEGUARDING.value)]
     features = np.array([weighed(float(share), verdict) for share, verdict in zip(answer, verdicts, strict=True)])
@@ -223,11 +225,11 @@ def _operating_point(
     }
 
 
-def _verdict(example: Example, read: Any) -> Verdict:
+def _verdict(example: Example, known: Collection[str]) -> Verdict:
     """What the rules say of it, marked as when the classifier serves."""
     history = tuple(Message("user", redact(turn)[0]) for turn in example.turns)
     text = redact(example.text)[0]
-    return marked(rules.screen(text, history), text, read)
+    return marked(rules.screen(text, history), text, known)
 
 
 def _groups(data: Sequence[Example], right: NDArray[np.bool_]) -> list[bool]:
