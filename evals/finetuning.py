@@ -4,12 +4,10 @@ import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from corpus.exporting import weights_folder
-from corpus.settings import CorpusSettings
+from corpus.embedding import bundled_weights
 
 # Usual for fine-tuning a small BERT; not searched.
 WARM_UP = 0.1
@@ -20,11 +18,11 @@ _OPSET = 17
 class Body(torch.nn.Module):
     """The bundled encoder with mean pooling."""
 
-    def __init__(self, settings: CorpusSettings) -> None:
+    def __init__(self) -> None:
         super().__init__()
         from transformers import AutoModel
 
-        self.body = AutoModel.from_pretrained(str(weights_folder(settings)), local_files_only=True)
+        self.body = AutoModel.from_pretrained(str(bundled_weights()), local_files_only=True)
         self.size: int = self.body.config.hidden_size
         self.drop = torch.nn.Dropout(0.1)
 
@@ -35,16 +33,6 @@ class Body(torch.nn.Module):
         mask = attention_mask.unsqueeze(-1).float()
         out: torch.Tensor = (hidden * mask).sum(1) / mask.sum(1)
         return out
-
-
-def tokeniser(settings: CorpusSettings, longest: int) -> Any:
-    """The bundled encoder's tokenizer, cut at `longest` word pieces."""
-    from tokenizers import Tokenizer
-
-    found = Tokenizer.from_file(str(weights_folder(settings) / "tokenizer.json"))
-    found.no_padding()
-    found.enable_truncation(longest)
-    return found
 
 
 def descent(

@@ -1,13 +1,12 @@
 """Trains the matcher: the bundled encoder, taught which questions one statement answers, and which nothing answers.
 
 `python -m evals train-matcher` reads corpus/asked.jsonl alone (no item of the bank) and writes corpus/matcher/: the graph in 8
-bits, its tokenizer and a card with its checksum. Index again and fit again after it. On two cores: about six minutes.
+bits and a card with its checksum. Index again and fit again after it. On two cores: about six minutes.
 """
 
 import hashlib
 import json
 import random
-import shutil
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,10 +14,10 @@ import torch
 from tqdm import tqdm
 
 from corpus.asking import load_asked
-from corpus.exporting import weights_folder
+from corpus.embedding import bundled_tokeniser
 from corpus.matching import LONGEST, MATCHER_FOLDER
 from corpus.settings import CorpusSettings
-from evals.finetuning import Body, descent, export, padded, tokeniser
+from evals.finetuning import Body, descent, export, padded
 
 # Of two runs (8 epochs at 8e-5 with a temperature of 0.07; 16 at 1e-4 with 0.1) the second told the bank's development part
 # better apart: of its questions that nothing answers 0.77 and not 0.74 were seen at 6 % of the others turned away.
@@ -34,8 +33,8 @@ _SEED = 7
 class Reader(Body):
     """A unit vector and a logit: how likely the sources answer."""
 
-    def __init__(self, settings: CorpusSettings) -> None:
-        super().__init__(settings)
+    def __init__(self) -> None:
+        super().__init__()
         self.head = torch.nn.Linear(self.size, 1)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -46,11 +45,9 @@ class Reader(Body):
 def train(settings: CorpusSettings) -> dict[str, float]:
     """Trains, writes the matcher and says on what."""
     asked = load_asked(settings.asked)
-    tokeniser_ = tokeniser(settings, LONGEST)
-    tokens = [encoding.ids for encoding in tokeniser_.encode_batch([one.text for one in asked])]
-    model = _train(tokens, [frozenset(one.places) for one in asked], settings)
+    tokens = [encoding.ids for encoding in bundled_tokeniser(LONGEST).encode_batch([one.text for one in asked])]
+    model = _train(tokens, [frozenset(one.places) for one in asked])
     checksum = export(model, MATCHER_FOLDER / "model.onnx", ("vector", "logit"))
-    shutil.copy(weights_folder(settings) / "tokenizer.json", MATCHER_FOLDER / "tokenizer.json")
     card = {
         "sha256": checksum,
         "asked_sha256": hashlib.sha256(settings.asked.read_bytes()).hexdigest(),
@@ -60,12 +57,10 @@ def train(settings: CorpusSettings) -> dict[str, float]:
     return {"questions": float(len(asked)), "questions that nothing answers": float(sum(not o.places for o in asked))}
 
 
-def _train(
-    tokens: Sequence[Sequence[int]], places: Sequence[frozenset[tuple[str, str]]], settings: CorpusSettings
-) -> Reader:
+def _train(tokens: Sequence[Sequence[int]], places: Sequence[frozenset[tuple[str, str]]]) -> Reader:
     torch.manual_seed(_SEED)
     shuffle = random.Random(_SEED)  # noqa: S311 - an order of questions, no secret
-    model = Reader(settings)
+    model = Reader()
     near = _near(model.eval(), tokens)
     model.train()
     optimiser, schedule = descent(model, list(model.head.parameters()), RATE, EPOCHS * (len(tokens) // BATCH + 1))

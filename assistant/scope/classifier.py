@@ -19,6 +19,7 @@ from assistant.domain import Message, Reason, Verdict
 from assistant.errors import SettingsError
 from assistant.scope import rules
 from assistant.scope.privacy import REMOVED, lone_names
+from corpus.embedding import bundled_tokeniser, open_session
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 ANSWER = "answer"
@@ -41,13 +42,10 @@ class Classifier:
     bounds are fitted when the encoder is trained. Raises SettingsError where the model is missing or was changed."""
 
     def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 1) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
         try:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             graph = (folder / "model.onnx").read_bytes()
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer = bundled_tokeniser(LONGEST)
             self._weights: list[float] = card["weights"]
             self._intercept: float = card["intercept"]
             self._answer_from: float = card["answer_from"]
@@ -60,16 +58,8 @@ class Classifier:
             raise SettingsError(
                 f"{folder / 'model.onnx'}: is not the model its card describes. Restore it from the release"
             )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Threads that wait by spinning take the cores from Chroma and from the other graph: half of an answer's time.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokenizer = tokenizer
-        self._known: Collection[str] = tokenizer.get_vocab()
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(LONGEST)
+        self._session = open_session(graph, threads)
+        self._known: Collection[str] = self._tokenizer.get_vocab()
 
     def chances(self, text: str, history: tuple[Message, ...]) -> dict[str, float]:
         """{label: chance}; they add up to one."""

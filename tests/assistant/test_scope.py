@@ -95,7 +95,7 @@ def test_a_rare_name_is_a_name_all_the_same(assistant, name):
     assert assistant.answer(Question(f"should {name} be excluded?")).reason is Reason.INDIVIDUAL_CHILD
 
 
-@pytest.mark.parametrize("lost", ["model.onnx", "card.json", "tokenizer.json"])
+@pytest.mark.parametrize("lost", ["model.onnx", "card.json"])
 def test_a_classifier_that_is_not_whole_is_refused(tmp_path, lost):
     folder = Path(shutil.copytree(MODEL_FOLDER, tmp_path / "model"))
     (folder / lost).unlink()

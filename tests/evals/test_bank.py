@@ -55,7 +55,7 @@ def test_no_question_stands_in_two_parts():
         assert asked[one] & asked[other] == set(), (one, other)
 
 
-@pytest.mark.parametrize("module", ["evals.fitting", "evals.training"])
+@pytest.mark.parametrize("module", ["evals.fitting", "evals.training_scope", "evals.training_matcher"])
 def test_code_that_fits_is_refused_the_held_out_part(module):
     caller = {"__name__": module, "load_part": load_part}
     with pytest.raises(BankError, match="nothing may be fitted or trained on it"):
@@ -65,7 +65,7 @@ def test_code_that_fits_is_refused_the_held_out_part(module):
     exec("load_part('development')", caller)  # noqa: S102
 
 
-@pytest.mark.parametrize("module", ["fitting", "training"])
+@pytest.mark.parametrize("module", ["fitting", "training_scope"])
 def test_nothing_is_fitted_or_trained_on_the_held_out_part(module):
     assert {item.part for item in items_for_fitting()} == {"development"}
     source = (Path(evals.__file__).parent / f"{module}.py").read_text()
@@ -115,7 +115,7 @@ GOOD = '{"hand": "x", "group": "x1", "label": "answer", "turns": [], "text": "wh
     ],
 )
 def test_a_bad_scope_example_is_named_with_its_line(tmp_path, line, says):
-    from evals.training import load_examples
+    from evals.training_scope import load_examples
 
     path = tmp_path / "examples.jsonl"
     path.write_text(f"{GOOD}\n{line}\n")
@@ -124,7 +124,7 @@ def test_a_bad_scope_example_is_named_with_its_line(tmp_path, line, says):
 
 
 def test_the_committed_scope_examples_are_whole():
-    from evals.training import EXAMPLES, load_examples
+    from evals.training_scope import EXAMPLES, load_examples
 
     found = load_examples(EXAMPLES)
     assert len(found) > 5000

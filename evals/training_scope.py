@@ -2,7 +2,7 @@
 
 `python -m evals train-scope` reads scope/examples.jsonl and the bank's development part (never a held-out part), trains on two
 thirds of the writers to find thresholds and honest figures on the others' messages, then once on everything, and writes
-assistant/scope/model/: the graph in 8 bits, its tokenizer and a card with checksum, thresholds and figures. A writer's
+assistant/scope/model/: the graph in 8 bits and a card with checksum, thresholds and figures. A writer's
 paraphrases and pairs are thus always on one side. The messages left out are listed, the most mistaken first, in
 runs/scope/left_out.jsonl, where a person can see what is hard and which label may be wrong. On two cores: about half an hour.
 """
@@ -10,7 +10,6 @@ runs/scope/left_out.jsonl, where a person can see what is hard and which label m
 import hashlib
 import json
 import random
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +25,9 @@ from assistant.domain import Message, Reason, Verdict
 from assistant.scope import rules
 from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, context, marked, weighed
 from assistant.scope.privacy import redact
-from corpus.exporting import weights_folder
-from corpus.settings import CorpusSettings
+from corpus.embedding import bundled_tokeniser
 from evals.bank import BankError, Item, items_for_fitting
-from evals.finetuning import Body, descent, export, padded, tokeniser
+from evals.finetuning import Body, descent, export, padded
 
 EXAMPLES = MODEL_FOLDER.parent / "examples.jsonl"
 
@@ -92,22 +90,20 @@ def _from_bank(item: Item) -> Example:
     return Example("bank", min(item.id, item.pair or item.id), label, item.turns, item.question)
 
 
-def train(settings: CorpusSettings) -> dict[str, float]:
+def train() -> dict[str, float]:
     """Trains, writes the model and returns the figures for hands that were not seen."""
     data = examples()
-    tokens = _tokens(data, settings)
+    tokens = _tokens(data)
     labels = np.array([LABELS.index(example.label) for example in data])
     hands = np.array([example.hand for example in data])
     writers = list(dict.fromkeys(hands))[LEFT_OUT - 1 :: LEFT_OUT]
     left_out = np.isin(hands, writers)
     seen, unseen = np.flatnonzero(~left_out), np.flatnonzero(left_out)
-    shares = _predict(_train(tokens, labels, seen, settings, f"Without {', '.join(writers)}"), tokens, unseen)
+    shares = _predict(_train(tokens, labels, seen, f"Without {', '.join(writers)}"), tokens, unseen)
     unseen_data = [data[row] for row in unseen]
-    thresholds, figures = _operating_point(
-        unseen_data, labels[unseen], shares, tokeniser(settings, LONGEST).get_vocab()
-    )
+    thresholds, figures = _operating_point(unseen_data, labels[unseen], shares, bundled_tokeniser(LONGEST).get_vocab())
     _list(unseen_data, labels[unseen], shares)
-    _export(_train(tokens, labels, np.arange(len(data)), settings, "With all"), settings, thresholds, figures)
+    _export(_train(tokens, labels, np.arange(len(data)), "With all"), thresholds, figures)
     return {"scope: examples": float(len(data)), **figures}
 
 
@@ -124,8 +120,8 @@ def _list(data: Sequence[Example], labels: NDArray[np.int64], shares: Shares) ->
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _tokens(data: Sequence[Example], settings: CorpusSettings) -> list[list[int]]:
-    read = tokeniser(settings, LONGEST)
+def _tokens(data: Sequence[Example]) -> list[list[int]]:
+    read = bundled_tokeniser(LONGEST)
     return [read.encode(*_seen_text(example)).ids for example in data]
 
 
@@ -136,8 +132,8 @@ def _seen_text(example: Example) -> tuple[str, str] | tuple[str]:
 
 
 class _Classifier(Body):
-    def __init__(self, settings: CorpusSettings) -> None:
-        super().__init__(settings)
+    def __init__(self) -> None:
+        super().__init__()
         self.head = torch.nn.Linear(self.size, len(LABELS))
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
@@ -149,12 +145,11 @@ def _train(
     tokens: Sequence[Sequence[int]],
     labels: NDArray[np.int64],
     rows: NDArray[np.int64],
-    settings: CorpusSettings,
     name: str,
 ) -> _Classifier:
     torch.manual_seed(_SEED)
     shuffle = random.Random(_SEED)  # noqa: S311 - an order of examples, no secret
-    model = _Classifier(settings)
+    model = _Classifier()
     model.train()
     optimiser, schedule = descent(model, list(model.head.parameters()), RATE_BODY, EPOCHS * (len(rows) // BATCH + 1))
     with tqdm(total=EPOCHS * len(rows), desc=name, unit="text") as bar:
@@ -259,11 +254,8 @@ def _threshold(chances: Shares, may: NDArray[np.bool_]) -> float:
     return float(max(grid, key=lambda t: np.mean(chances[may] >= t) + np.mean(chances[~may] < t)))
 
 
-def _export(
-    model: _Classifier, settings: CorpusSettings, thresholds: Mapping[str, Any], figures: Mapping[str, float]
-) -> None:
+def _export(model: _Classifier, thresholds: Mapping[str, Any], figures: Mapping[str, float]) -> None:
     checksum = export(model, MODEL_FOLDER / "model.onnx", ("logits",))
-    shutil.copy(weights_folder(settings) / "tokenizer.json", MODEL_FOLDER / "tokenizer.json")
     card: dict[str, Any] = {
         "sha256": checksum,
         "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
