@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.api import as_json
 from assistant.build import build_assistant
+from assistant.citing import place_words
 from assistant.domain import Answer, Outcome, Question
 from assistant.errors import QuestionError, SettingsError
 from corpus.settings import CorpusSettings
@@ -45,7 +46,7 @@ def _for_reading(answer: Answer) -> str:
     if answer.citations:
         parts.append(
             "\n".join(
-                f"[{c.number}] {c.title}{f', {c.section}' if c.section else ''} ({', '.join(c.nation)}; {c.force}; {c.published or 'undated'}; {c.status})\n    {c.url}"
+                f"[{c.number}] {c.title}{f', {c.section}' if c.section else ''}{f', {place_words(c)}' if place_words(c) else ''} ({', '.join(c.nation) or 'nation not stated'}; {c.force}; {c.published or 'undated'}; {c.status})\n    {c.url}"
                 for c in answer.citations
             )
         )

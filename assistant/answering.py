@@ -5,7 +5,7 @@ import re
 import time
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -39,7 +39,6 @@ from corpus.embedding import Encoder
 from corpus.errors import CorpusError
 from corpus.index import AskedLike, Index
 from corpus.matching import Matcher
-from corpus.splitting import units
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +69,17 @@ class Library:
         return self.index.asked(vectors[0], float(chances[0]))
 
 
+@dataclass(frozen=True)
+class _Shelf:
+    """A library with what declined replies quote from it, found once: {(reason, nation): quotes} and {(topic, nation):
+    quotes}. An answer takes the shelf once and keeps it to its end, so that a new version never meets it half way."""
+
+    library: Library | None
+    fault: str
+    limits: Mapping[tuple[Reason, Nation], tuple[Quote, ...]]
+    general: Mapping[tuple[str, Nation], tuple[Quote, ...]]
+
+
 class Assistant:
     """Answers questions. `library` is None where no index could be opened, and `fault` then says why: such an
     assistant still declines, and still shows the safety panel."""
@@ -82,20 +92,33 @@ class Assistant:
         classifier: Classifier | None = None,
         fault: str = "",
     ) -> None:
-        self.library, self.fault = library, fault
         self._replies, self._contacts, self._classifier = replies, contacts, classifier
         # A question that this service itself offers is one that it answers.
         self._offered = frozenset(_bare(suggestion.question) for suggestion in replies.suggestions)
-        # What declined replies quote is found once: {(reason, nation): quotes} and {(topic, nation): quotes}.
-        self._limits: dict[tuple[Reason, Nation], tuple[Quote, ...]] = {}
-        self._general: dict[tuple[str, Nation], tuple[Quote, ...]] = {}
+        self.take(library, fault)
+
+    def take(self, library: Library | None, fault: str = "") -> None:
+        """Answers from this library from now on; answers that have begun end with the one before. Raises CorpusError where
+        it cannot be read, and then nothing changes."""
+        limits: dict[tuple[Reason, Nation], tuple[Quote, ...]] = {}
+        general: dict[tuple[str, Nation], tuple[Quote, ...]] = {}
         if library:
-            self._limits = {key: _quotes(library.index, places) for key, places in replies.limits.items()}
-            self._general = {
+            limits = {key: _quotes(library.index, places) for key, places in self._replies.limits.items()}
+            general = {
                 (topic.name, nation): _quotes(library.index, places)
-                for topic in replies.topics
+                for topic in self._replies.topics
                 for nation, places in topic.general.items()
             }
+        self._shelf = _Shelf(library, fault, limits, general)
+
+    @property
+    def library(self) -> Library | None:
+        return self._shelf.library
+
+    @property
+    def fault(self) -> str:
+        """Why there is no library; empty where there is one."""
+        return self._shelf.fault
 
     @property
     def safety(self) -> SafetyPanel:
@@ -110,14 +133,14 @@ class Assistant:
     def answer(self, question: Question) -> Answer:
         """One answer. Raises QuestionError where the question is empty, too long or not text; where such a question
         tells of danger, it is met with the safety panel and not with an error."""
-        clock = _Clock()
+        clock, shelf = _Clock(), self._shelf
         question = normalised(question)
         try:
             require_text(question)
         except QuestionError:
             if not rules.screen(readable(question.text)).urgent:
                 raise
-            return self._finished(self._declined(Reason.SAFEGUARDING, question), 0, True, clock)
+            return self._finished(self._declined(Reason.SAFEGUARDING, question, shelf), 0, True, clock, shelf)
         redactions, verdict = 0, None
         try:
             with clock.step("privacy"):
@@ -127,11 +150,14 @@ class Assistant:
         except Exception as error:  # noqa: BLE001 - whatever failed, no answer without a ruling; its words may hold the question
             logger.error("scope failed: %s", type(error).__name__)
         if verdict is None:
-            return self._finished(self._unavailable(), redactions, True, clock)
-        answer = self._declined(verdict.reason, question) if verdict.reason else self._from_sources(question, clock)
-        return self._finished(answer, redactions, verdict.urgent, clock)
+            return self._finished(self._unavailable(), redactions, True, clock, shelf)
+        if verdict.reason:
+            answer = self._declined(verdict.reason, question, shelf)
+        else:
+            answer = self._from_sources(question, clock, shelf.library)
+        return self._finished(answer, redactions, verdict.urgent, clock, shelf)
 
-    def _finished(self, answer: Answer, redactions: int, urgent: bool, clock: "_Clock") -> Answer:
+    def _finished(self, answer: Answer, redactions: int, urgent: bool, clock: "_Clock", shelf: _Shelf) -> Answer:
         """The answer with what comes before its words: danger first, then that personal details were removed."""
         before = []
         if urgent:
@@ -146,7 +172,7 @@ class Assistant:
             urgent=urgent,
             safety=self._replies.safety if urgent else None,
             redactions=redactions,
-            corpus_version=self.library.index.version if self.library else "",
+            corpus_version=shelf.library.index.version if shelf.library else "",
             timings_ms=clock.timings(),
         )
 
@@ -184,10 +210,10 @@ class Assistant:
             verdict = Verdict(Reason.PERSONAL_DATA, verdict.urgent, ("nothing but personal details",))
         return verdict
 
-    def _from_sources(self, question: Question, clock: "_Clock") -> Answer:
-        if self.library is None:
+    def _from_sources(self, question: Question, clock: "_Clock", library: Library | None) -> Answer:
+        if library is None:
             return self._unavailable()
-        index, encoder = self.library.index, self.library.encoder
+        index, encoder = library.index, library.encoder
         try:
             with clock.step("following"):
                 text = self._standalone(question)
@@ -195,7 +221,7 @@ class Assistant:
                 vector = encoder.encode([text])[0]
                 retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)
             with clock.step("matching"):
-                asked = self.library.asked(text)
+                asked = library.asked(text)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved, asked)
                 enough = _bare(text) in self._offered or deciding.enough(index, text, retrieved, ranked, asked)
@@ -245,7 +271,7 @@ class Assistant:
             parts.append("The nearest questions that are covered:\n\n" + "\n".join(f"- {text}" for text in suggestions))
         return Answer(_new_id(), Outcome.NOT_COVERED, None, False, None, "\n\n".join(parts), suggestions=suggestions)
 
-    def _declined(self, reason: Reason, question: Question) -> Answer:
+    def _declined(self, reason: Reason, question: Question, shelf: _Shelf) -> Answer:
         """In this order: what this service does not do, the cited limit of the role, what the sources say in general, whom
         to contact, what to ask instead. The question is not searched: its topics pick among words chosen beforehand."""
         nation = pointing.nation_of(question.text, question.nation)
@@ -260,9 +286,9 @@ class Assistant:
         limit: tuple[Quote, ...] = ()
         general: tuple[Quote, ...] = ()
         if about_child and not urgent and not young:
-            limit = self._limits.get((reason, nation), ())
-            general = _in_order(q for name in names for q in self._general.get((name, nation), ()) if q not in limit)
-        statements, citations, words = self._cited((limit, general))
+            limit = shelf.limits.get((reason, nation), ())
+            general = _in_order(q for name in names for q in shelf.general.get((name, nation), ()) if q not in limit)
+        statements, citations, words = _cited((limit, general), shelf.library)
         intros = (self._replies.role_limit.format(nation=nation.title()), self._replies.in_general)
         parts += [f"{intro}\n\n{text}" for intro, text in zip(intros, words, strict=True) if text]
         needed = self._contacts.for_need(names, nation) if about_child and not young else ()
@@ -285,27 +311,28 @@ class Assistant:
             answer="\n\n".join(parts),
             statements=statements,
             citations=citations,
-            cautions=citing.cautions(citations, self.library.index.sources) if self.library else (),
+            cautions=citing.cautions(citations, shelf.library.index.sources) if shelf.library else (),
             signposts=signposts,
             suggestions=suggestions,
             nation=(nation,),
         )
 
-    def _cited(
-        self, groups: Sequence[tuple[Quote, ...]]
-    ) -> tuple[tuple[Statement, ...], tuple[Citation, ...], tuple[str, ...]]:
-        """Statements and citations of all groups of quotes, and the words of each group."""
-        if self.library is None:
-            return (), (), tuple("" for _ in groups)
-        quotes = tuple(quote for group in groups for quote in group)
-        draft = Draft(quotes, frozenset(n for n, quote in enumerate(quotes) if _is_item(quote)))
-        statements, citations = citing.cite(draft, self.library.index.sources)
-        ends = list(accumulate(len(group) for group in groups))
-        spans = zip([0, *ends], ends, strict=False)
-        return statements, citations, tuple(citing.wording(draft, statements, citations, span) for span in spans)
-
     def _unavailable(self) -> Answer:
         return Answer(_new_id(), Outcome.UNAVAILABLE, None, False, None, self._replies.unavailable)
+
+
+def _cited(
+    groups: Sequence[tuple[Quote, ...]], library: Library | None
+) -> tuple[tuple[Statement, ...], tuple[Citation, ...], tuple[str, ...]]:
+    """Statements and citations of all groups of quotes, and the words of each group."""
+    if library is None:
+        return (), (), tuple("" for _ in groups)
+    quotes = tuple(quote for group in groups for quote in group)
+    draft = Draft(quotes, frozenset(n for n, quote in enumerate(quotes) if _is_item(quote)))
+    statements, citations = citing.cite(draft, library.index.sources)
+    ends = list(accumulate(len(group) for group in groups))
+    spans = zip([0, *ends], ends, strict=False)
+    return statements, citations, tuple(citing.wording(draft, statements, citations, span) for span in spans)
 
 
 def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:
@@ -373,19 +400,18 @@ def _without_personal_data(question: Question) -> tuple[Question, int]:
 
 
 def _quotes(index: Index, places: Sequence[Limit]) -> tuple[Quote, ...]:
-    """The words of these places, each with its lead-in where it is a list item. A source whose digest was replaced by an
-    original may word it otherwise; the place is then left out."""
+    """The words of these places, each with its lead-in where it is a list item. A place that an original does not have is
+    left out."""
     return tuple(quote for place in places for quote in _limit_quotes(index, place))
 
 
 def _limit_quotes(index: Index, limit: Limit) -> Iterator[Quote]:
-    for passage in index.passages_of(limit.source):
-        for unit in units(passage.text):
-            if passage.text.startswith(limit.starts, unit.start):
-                if unit.lead:
-                    yield Quote(passage, *unit.lead)
-                yield Quote(passage, unit.start, unit.end)
-                return
+    found = index.find(limit.source, limit.starts)
+    if found:
+        passage, unit = found
+        if unit.lead:
+            yield Quote(passage, *unit.lead)
+        yield Quote(passage, unit.start, unit.end)
 
 
 def _in_order(quotes: Iterable[Quote]) -> tuple[Quote, ...]:

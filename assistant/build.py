@@ -1,5 +1,10 @@
 """The composition root: the only file that picks implementations."""
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from assistant.answering import Assistant, Library
 from assistant.errors import SettingsError
 from assistant.replies import load_replies
@@ -8,9 +13,14 @@ from assistant.scope.signposts import load_contacts
 from assistant.settings import AssistantSettings
 from corpus.embedding import OnnxEncoder
 from corpus.errors import CorpusError
-from corpus.index import open_index
+from corpus.index import current_version, open_index
 from corpus.matching import load_matcher
 from corpus.settings import CorpusSettings
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two looks at which version serves: one small file is read.
+_LOOK_EVERY = 1.0
 
 
 def open_library(settings: CorpusSettings, threads: int) -> Library:
@@ -34,3 +44,32 @@ def build_assistant(corpus: CorpusSettings | None = None, own: AssistantSettings
         return Assistant(open_library(corpus, own.threads), replies, contacts, classifier)
     except CorpusError as error:
         return Assistant(None, replies, contacts, classifier, fault=str(error))
+
+
+@contextmanager
+def following_index(
+    assistant: Assistant, corpus: CorpusSettings, own: AssistantSettings | None = None
+) -> Iterator[None]:
+    """While this lasts, the assistant takes each new version of the index as it is switched to. No answer waits: the new
+    version is opened beside. One that cannot be opened is logged once, and the version before goes on serving."""
+    own, ended = own or AssistantSettings(), threading.Event()
+
+    def watch() -> None:
+        tried = ""
+        while not ended.wait(_LOOK_EVERY):
+            try:
+                version = current_version(corpus.data)
+                serving = assistant.library.index.folder.name if assistant.library else ""
+                if version not in (serving, tried):
+                    tried = version
+                    assistant.take(open_library(corpus, own.threads))
+            except CorpusError as error:
+                logger.error("%s", error)
+
+    thread = threading.Thread(target=watch, name="index", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

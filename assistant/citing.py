@@ -18,6 +18,7 @@ def cite(draft: Draft, sources: Mapping[str, Source]) -> tuple[tuple[Statement, 
         passage = run[0].passage
         source = sources[passage.source_id]
         number = len(citations) + 1
+        place = passage.place(run[0].start, run[-1].end)
         citations.append(
             Citation(
                 number=number,
@@ -26,7 +27,9 @@ def cite(draft: Draft, sources: Mapping[str, Source]) -> tuple[tuple[Statement, 
                 publisher=source.publisher,
                 published=source.published,
                 section=passage.section,
-                page=passage.page,
+                page=place.page,
+                page_end=place.page_end,
+                paragraph=place.paragraph,
                 quote=passage.text[run[0].start : run[-1].end],
                 passage_id=passage.id,
                 rendition=passage.rendition,
@@ -42,18 +45,27 @@ def cite(draft: Draft, sources: Mapping[str, Source]) -> tuple[tuple[Statement, 
 
 
 def _runs(quotes: Sequence[Quote]) -> list[list[Quote]]:
-    """Quotes grouped where only white space and list marks stand between them in the same passage."""
+    """Quotes grouped where only white space and list marks stand between them in the same passage, page and paragraph."""
     runs: list[list[Quote]] = []
     for quote in quotes:
         if (
             runs
             and runs[-1][-1].passage == quote.passage
+            and runs[-1][-1].place == quote.place
             and not quote.passage.text[runs[-1][-1].end : quote.start].strip(" \n-")
         ):
             runs[-1].append(quote)
         else:
             runs.append([quote])
     return runs
+
+
+def place_words(citation: Citation) -> str:
+    """Where a citation stands in the publisher's file, for people: "page 4, paragraph 23"; empty where that is not known."""
+    pages = "" if citation.page is None else f"page {citation.page}"
+    if citation.page is not None and citation.page_end not in (None, citation.page):
+        pages = f"pages {citation.page} to {citation.page_end}"
+    return ", ".join(part for part in (pages, f"paragraph {citation.paragraph}" if citation.paragraph else "") if part)
 
 
 def wording(

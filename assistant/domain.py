@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from corpus.domain import Nation, Passage
+from corpus.domain import Nation, Passage, Place
 
 
 class Outcome(StrEnum):
@@ -65,6 +65,10 @@ class Quote:
     def text(self) -> str:
         return self.passage.text[self.start : self.end]
 
+    @property
+    def place(self) -> Place:
+        return self.passage.place(self.start, self.end)
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -85,7 +89,8 @@ class Statement:
 
 @dataclass(frozen=True)
 class Citation:
-    """The place that supports a statement. `quote` is an exact substring of the indexed text."""
+    """The place that supports a statement. `quote` is an exact substring of the indexed text; `page`, `page_end` and
+    `paragraph` are where it stands in the publisher's file, where that has them."""
 
     number: int
     source_id: str
@@ -94,6 +99,8 @@ class Citation:
     published: str
     section: str | None
     page: int | None
+    page_end: int | None
+    paragraph: str | None
     quote: str
     passage_id: str
     rendition: str

@@ -1,6 +1,6 @@
 """Reads and checks the catalogue: one record a source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from corpus.domain import FORCES, STATUSES, Nation, Source
 from corpus.errors import CatalogueError
+from corpus.settings import CorpusSettings
 
 
 class _Record(BaseModel):
@@ -28,7 +29,8 @@ class _Record(BaseModel):
     superseded_by: str | None
     applies_to: list[str]
     licence: Annotated[str, Field(min_length=1)]
-    url: Annotated[str, Field(pattern=r"^https://")]
+    # A copy on the machine itself may be served without encryption.
+    url: Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:\d+)?/|$)")]
     url_checked: bool
     topics: list[str] = []
     notes: str = ""
@@ -54,8 +56,50 @@ def source_from_record(record: Mapping[str, Any]) -> Source:
     return Source(**fields)
 
 
-def load_catalogue(path: Path) -> dict[str, Source]:
-    """Returns {source id: Source} in the file's order. Raises CatalogueError."""
+def load_sources(settings: CorpusSettings) -> dict[str, Source]:
+    """{source id: Source} of the shipped catalogue and of the local one, where there is one. Raises CatalogueError."""
+    shipped = load_catalogue(settings.catalogue)
+    local = settings.local_catalogue
+    return shipped if not local.is_file() else shipped | load_catalogue(local, shipped)
+
+
+def add_record(path: Path, record: Mapping[str, Any], known: Mapping[str, Source]) -> Source:
+    """Writes one more record to the local catalogue and returns its source. Raises CatalogueError, with nothing written."""
+    try:
+        held = _Record.model_validate(record).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "record"
+        raise CatalogueError(
+            f"--{field.replace('_', '-')}", first["msg"].removeprefix("Value error, "), "Mend it"
+        ) from error
+    records = [] if not path.is_file() else yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    _write(path, [*(r for r in records if r["id"] != held["id"]), held], known)
+    return source_from_record(held)
+
+
+def remove_record(path: Path, source_id: str, known: Mapping[str, Source]) -> bool:
+    """Takes a record out of the local catalogue; False where it is not in it. Raises CatalogueError."""
+    records = [] if not path.is_file() else yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    kept = [record for record in records if record["id"] != source_id]
+    if len(kept) < len(records):
+        _write(path, kept, known)
+    return len(kept) < len(records)
+
+
+def _write(path: Path, records: Sequence[Mapping[str, Any]], known: Mapping[str, Source]) -> None:
+    """Checked beside, then switched, so that a killed run leaves the file whole."""
+    beside = path.with_suffix(".new")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside.write_text(yaml.safe_dump(list(records), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    load_catalogue(beside, known)
+    beside.replace(path)
+
+
+def load_catalogue(path: Path, known: Mapping[str, Source] | None = None) -> dict[str, Source]:
+    """Returns {source id: Source} in the file's order; `known` are other records that these may name, and whose ids they may
+    not take. Raises CatalogueError."""
+    known = known or {}
     try:
         records = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -78,11 +122,11 @@ def load_catalogue(path: Path) -> dict[str, Source]:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"]) or "record"
             raise CatalogueError(where, f"{field}: {first['msg']}", "Mend that field") from error
-        if record.id in sources:
+        if record.id in sources or record.id in known:
             raise CatalogueError(where, "its id is used twice", "Give each record an id of its own")
         sources[record.id] = source_from_record(record.model_dump())
     for source in sources.values():
-        if source.superseded_by and source.superseded_by not in sources:
+        if source.superseded_by and source.superseded_by not in sources and source.superseded_by not in known:
             raise CatalogueError(
                 f"{path} ({source.id})",
                 f"superseded_by names no record: {source.superseded_by}",

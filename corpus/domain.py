@@ -15,6 +15,7 @@ FORCES = (
     "research",
     "web page",
     "commentary",
+    "not stated",
 )
 STATUSES = ("current", "past review date", "superseded", "historic")
 
@@ -48,15 +49,33 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """From character `start` of a text on: the page it stands on and the number of its paragraph, where it has them."""
+
+    start: int
+    page: int | None
+    paragraph: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where some words stand in the publisher's file: first and last page, and the number of the first paragraph."""
+
+    page: int | None
+    page_end: int | None
+    paragraph: str | None
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading with its text. `heading` runs from the document's title down; `text` is plain, with
-    paragraphs set apart by an empty line and list items as lines that start with "- "."""
+    paragraphs set apart by an empty line and list items and table rows as lines that start with "- "."""
 
     source_id: str
     rendition: Rendition
     heading: tuple[str, ...]
     text: str
-    page: int | None = None
+    marks: tuple[Mark, ...] = ()
     nation: tuple[Nation, ...] = ()  # where the section is about other nations than its source; empty: the source's
 
 
@@ -71,13 +90,27 @@ class Passage:
     heading: tuple[str, ...]
     text: str
     nation: tuple[Nation, ...]
-    page: int | None = None
+    marks: tuple[Mark, ...] = ()
     label: str = ""
+
+    @property
+    def page(self) -> int | None:
+        """The page on which it begins."""
+        return self.marks[0].page if self.marks else None
+
+    def place(self, start: int, end: int) -> Place:
+        """Where `text[start:end]` stands."""
+        first, last = _mark(self.marks, start), _mark(self.marks, max(start, end - 1))
+        return Place(first.page, last.page, first.paragraph)
 
     @property
     def section(self) -> str | None:
         """The heading path below the document's title, for people."""
         return " > ".join(self.heading[1:]) or None
+
+
+def _mark(marks: tuple[Mark, ...], position: int) -> Mark:
+    return next((mark for mark in reversed(marks) if mark.start <= position), Mark(0, None, None))
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,7 @@ class DataFolderError(CorpusError):
 
 class UnknownSource(CorpusError):
     """No source or passage has this id."""
+
+
+class FetchingError(CorpusError):
+    """A document cannot be fetched, or what came is not the document named."""

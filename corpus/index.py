@@ -1,13 +1,17 @@
 """The index as it is read: dense vectors in Chroma, BM25 beside it, vectors of single units in one mapped file.
 
 On disk, under the data folder: `current` names the version that serves; `versions/<version>/` holds `chroma/`,
-`bm25/`, `units.npy`, `asked.npy`, `asked.json`, `rows.json` and, written last, `manifest.json`. `corpus.indexing` is the only writer.
+`bm25/`, `units.npy`, `asked.npy`, `asked.json`, `same.json`, `rows.json` and, written last, `manifest.json`. `corpus.indexing`
+is the only writer. Who reads a version holds a shared lock on its manifest, so that the writer does not remove it under them.
 """
 
+import fcntl
 import json
+import os
+import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,17 +23,20 @@ from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
 from corpus.catalogue import source_from_record
-from corpus.domain import NATIONS, Nation, Passage, Source
+from corpus.domain import NATIONS, Mark, Nation, Passage, Rendition, Source, Unit
 from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
+from corpus.splitting import units
 
-FORMAT = 5  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 6  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 # How sharply likeness weighs: a question at a cosine 0.1 lower counts e times less.
 _SHARP = 10.0
 # Passages kept in memory once read: a version never changes. About 20 MB.
 _KEPT = 10_000
 REBUILD = "Run: python -m corpus index"
+# A version may be replaced between reading its name and opening it; hardly more than once.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,19 @@ class Row:
     nation: tuple[Nation, ...]
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """The file that a source's passages came from: its name and checksum, the edition of the reader that read it, its pages,
+    and words in it that talk to a machine."""
+
+    name: str
+    sha256: str
+    rendition: Rendition
+    reading: int
+    pages: int | None
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,9 +92,14 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         """Opens one version's folder. Raises IndexUnavailable where it is not whole."""
-        self._client: Any = None
+        self.folder = folder
         self._read: dict[str, Passage] = {}
+        # What is held open is let go with the last reference to this, so that nobody loses a version that is in use.
+        self._held: list[weakref.finalize[..., Index]] = []
         try:
+            lock = os.open(folder / "manifest.json", os.O_RDONLY)
+            self._held.append(weakref.finalize(self, os.close, lock))
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             if manifest["format"] != FORMAT:
                 raise IndexUnavailable(
@@ -83,7 +108,11 @@ class Index:
             self.version: str = manifest["version"]
             self.sources = {record["id"]: source_from_record(record) for record in manifest["sources"]}
             self.encoder: str = manifest["encoder"]
-            self.renditions: dict[str, str] = manifest["renditions"]
+            self.files = {key: _held(record) for key, record in manifest["files"].items()}
+            self.renditions: dict[str, str] = {key: held.rendition for key, held in self.files.items()}
+            self._same: dict[str, list[tuple[str, str, int]]] = json.loads(
+                (folder / "same.json").read_text(encoding="utf-8")
+            )
             self.rows = [
                 Row(r[0], tuple(r[1]), r[2], r[3])
                 for r in json.loads((folder / "rows.json").read_text(encoding="utf-8"))
@@ -96,8 +125,9 @@ class Index:
                 for places in json.loads((folder / "asked.json").read_text(encoding="utf-8"))
             ]
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, load_corpus=False)
-            self._client = open_chroma(folder / "chroma")
-            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            client = open_chroma(folder / "chroma")
+            self._held.append(weakref.finalize(self, client.close))
+            self._collection = client.get_collection(COLLECTION, embedding_function=None)
             counted = (manifest["passages"], len(self.rows), self._collection.count(), self._bm25.scores["num_docs"])
         except (OSError, ValueError, KeyError, TypeError, IndexError, ChromaError) as error:
             self.close()
@@ -116,9 +146,9 @@ class Index:
         self._masks = {nation: np.array([nation in row.nation for row in self.rows], dtype=bool) for nation in NATIONS}
 
     def close(self) -> None:
-        """Lets go of the version's files, so that they can be moved or removed."""
-        if self._client is not None:
-            self._client.close()
+        """Lets go of the version's files now."""
+        for release in reversed(self._held):
+            release()
 
     @contextmanager
     def _adapted(self) -> Iterator[None]:
@@ -206,6 +236,29 @@ class Index:
         ]
         return sorted(passages, key=lambda passage: self._row[passage.id])
 
+    def by_source(self) -> dict[str, list[Passage]]:
+        """{source id: its passages in reading order} of all sources."""
+        out: dict[str, list[Passage]] = {}
+        for start in range(0, len(self.rows), _KEPT):
+            ids = [row.id for row in self.rows[start : start + _KEPT]]
+            found = self.passages(ids)
+            for key in ids:
+                out.setdefault(found[key].source_id, []).append(found[key])
+        return out
+
+    def find(self, source_id: str, starts: str) -> tuple[Passage, Unit] | None:
+        """The unit of a source that begins with these words; where an original took its digest's place, the original's unit
+        that says what the digest's does."""
+        for passage in self.passages_of(source_id):
+            for unit in units(passage.text):
+                if passage.text.startswith(starts, unit.start):
+                    return passage, unit
+        for text, passage_id, number in self._same.get(source_id, ()):
+            if text.startswith(starts):
+                passage = self.passage(passage_id)
+                return passage, units(passage.text)[number]
+        return None
+
     def unit_vectors(self, passage: Passage) -> Vectors:
         """(number of units, dimension), in the order of `splitting.units(passage.text)`."""
         row = self.rows[self._row[passage.id]]
@@ -248,11 +301,22 @@ class Index:
 
 def open_index(data: Path) -> Index:
     """The version that `current` names. Raises IndexUnavailable where there is none or it is not whole."""
+    for _ in range(_TRIES - 1):
+        version = current_version(data)
+        try:
+            return Index(data / "versions" / version)
+        except IndexUnavailable:
+            if current_version(data) == version:
+                raise
+    return Index(data / "versions" / current_version(data))
+
+
+def current_version(data: Path) -> str:
+    """The version that serves. Raises IndexUnavailable where there is none."""
     try:
-        version = (data / "current").read_text(encoding="utf-8").strip()
+        return (data / "current").read_text(encoding="utf-8").strip() or "none"
     except (OSError, UnicodeDecodeError) as error:
         raise IndexUnavailable(data, "holds no index", REBUILD) from error
-    return Index(data / "versions" / (version or "none"))
 
 
 def metadata(passage: Passage, source: Source) -> dict[str, Any]:
@@ -263,6 +327,7 @@ def metadata(passage: Passage, source: Source) -> dict[str, Any]:
         "heading": json.dumps(passage.heading, ensure_ascii=False),
         "rendition": passage.rendition,
         "page": passage.page if passage.page is not None else -1,
+        "marks": json.dumps([astuple(mark) for mark in passage.marks]),
         "label": passage.label,
     }
     flat.update({f"nation_{nation}": int(nation in passage.nation) for nation in NATIONS})
@@ -271,7 +336,18 @@ def metadata(passage: Passage, source: Source) -> dict[str, Any]:
 
 def _passage(key: str, text: str, meta: dict[str, Any]) -> Passage:
     nation = tuple(n for n in NATIONS if meta[f"nation_{n}"])
-    page = meta["page"] if meta["page"] >= 0 else None
+    marks = tuple(Mark(*mark) for mark in json.loads(meta["marks"]))
     return Passage(
-        key, meta["source_id"], meta["rendition"], tuple(json.loads(meta["heading"])), text, nation, page, meta["label"]
+        key,
+        meta["source_id"],
+        meta["rendition"],
+        tuple(json.loads(meta["heading"])),
+        text,
+        nation,
+        marks,
+        meta["label"],
     )
+
+
+def _held(record: dict[str, Any]) -> Held:
+    return Held(**{**record, "flags": tuple(record["flags"])})

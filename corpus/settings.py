@@ -27,3 +27,10 @@ class CorpusSettings(BaseSettings):
     model_sha256: str | None = None
     # int8 or fp32: see docs/decisions/0001-embedding-runtime.md
     precision: str = "int8"
+    # Where GOV.UK's pages and their content are; another address is for tests and for a mirror inside a network.
+    govuk: str = "https://www.gov.uk"
+
+    @property
+    def local_catalogue(self) -> Path:
+        """Records of documents that users have added; the shipped catalogue is never written to."""
+        return self.originals / "catalogue.yaml"

@@ -16,7 +16,8 @@ from assistant.retrieval import retrieve
 from corpus import splitting
 from corpus.domain import Passage, Section, Source
 from corpus.embedding import Encoder
-from corpus.index import Index, open_index
+from corpus.gathering import Corpus
+from corpus.index import Held, Index, open_index
 from corpus.indexing import write_index
 from evals.systems import llama_index
 
@@ -82,7 +83,7 @@ def measure(
     show = progress or (lambda what, total: tqdm(total=total, desc=what).update)
     with tempfile.TemporaryDirectory() as temporary:
         folder = data or Path(temporary)
-        write_index(folder, *_as_corpus(beir), encoder, show)
+        write_index(folder, _as_corpus(beir), encoder, show)
         index = open_index(folder)
         ranks: dict[str, dict[str, list[str]]] = {"": {}, "bm25, ": {}, "dense, ": {}, "llama-index, ": {}}
         engine = llama_index(Library(index, encoder), folder, _DEPTH) if peers else None
@@ -127,9 +128,9 @@ def _measures(
     }
 
 
-def _as_corpus(beir: Beir) -> tuple[dict[str, Source], list[Passage]]:
+def _as_corpus(beir: Beir) -> Corpus:
     """Documents as sources; the source's title carries the document's id."""
-    from corpus.reading import read_markdown
+    from corpus.reading import READING, read_markdown
 
     sources: dict[str, Source] = {}
     passages: list[Passage] = []
@@ -139,11 +140,12 @@ def _as_corpus(beir: Beir) -> tuple[dict[str, Source], list[Passage]]:
             source_id, key, (), "", "", ("england",), "web page", "current", None, None, (), "", "", False
         )
         sections = [
-            Section(s.source_id, s.rendition, (title or key, *s.heading[1:]), s.text)
+            Section(s.source_id, s.rendition, (title or key, *s.heading[1:]), s.text, s.marks)
             for s in read_markdown(f"# {title or key}\n\n{text}", source_id, "original")
         ]
         passages.extend(splitting.split(sections, ("england",)))
-    return sources, passages
+    held = {source_id: Held(source_id, "", "original", READING, None, ()) for source_id in sources}
+    return Corpus(sources, passages, held)
 
 
 def _mean(values: Sequence[float]) -> float:

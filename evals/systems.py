@@ -114,6 +114,8 @@ class Peer:
             "published": source.published,
             "section": passage.section,
             "page": passage.page,
+            "page_end": passage.page,
+            "paragraph": None,
             "quote": passage.text,
             "passage_id": passage.id,
             "rendition": passage.rendition,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
-from assistant.build import build_assistant
+from assistant.build import build_assistant, following_index
 from assistant.errors import SettingsError
 from corpus.settings import CorpusSettings
 
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app = create_app(assistant, corpus.data)
     print(f"Open http://{options.host}:{options.port}/chat", flush=True)
     # No access log: it would hold nothing but paths, and what is not written cannot leak.
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+    with following_index(assistant, corpus):
+        uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
     return 0
 
 

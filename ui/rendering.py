@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markdown_it import MarkdownIt
 
+from assistant.citing import place_words
 from assistant.domain import Answer, SafetyPanel
 from corpus.domain import Passage, Source
 
@@ -17,6 +18,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.filters["place"] = place_words
 # HTML in the text is shown as text; links and lists are made from Markdown.
 _markdown = MarkdownIt("commonmark", {"html": False})
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -71,5 +73,5 @@ def passage_html(passage: Passage) -> str:
 
 def provenance(source: Source) -> str:
     """Nation, force, date and status in one line."""
-    nations = " and ".join(nation.replace("-", " ").title() for nation in source.nation)
+    nations = " and ".join(nation.replace("-", " ").title() for nation in source.nation) or "nation not stated"
     return f"{nations} · {source.force} · {source.published or 'undated'} · {source.status}"

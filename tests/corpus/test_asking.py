@@ -11,7 +11,7 @@ import pytest
 from corpus.asking import load_asked, resolve
 from corpus.domain import Asked, Passage
 from corpus.errors import CatalogueError, ModelError
-from corpus.indexing import read_corpus
+from corpus.gathering import gather
 from corpus.matching import MATCHER_FOLDER, Matcher, load_matcher
 from corpus.settings import CorpusSettings
 from corpus.splitting import units
@@ -23,7 +23,7 @@ OPEN = Asked("who paid", ())
 
 def test_every_committed_question_has_its_place():
     settings = CorpusSettings()
-    _, passages = read_corpus(settings)
+    passages = gather(settings).passages
     asked = load_asked(settings.asked)
     found = resolve(asked, passages)
     assert len(found) == len(asked) > 2000

@@ -14,8 +14,9 @@ import pytest
 
 from corpus.__main__ import main as corpus_command
 from corpus.errors import DataFolderError, IndexUnavailable, UnknownSource
+from corpus.gathering import gather
 from corpus.index import COLLECTION, open_chroma, open_index
-from corpus.indexing import read_corpus, write_index
+from corpus.indexing import write_index
 from corpus.settings import CorpusSettings
 from corpus.splitting import units
 from tests.fakes import WordEncoder, no_progress
@@ -32,7 +33,7 @@ def own_corpus(settings, tmp_path) -> CorpusSettings:
 
 
 def index_it(settings: CorpusSettings, encoder=None):
-    return write_index(settings.data, *read_corpus(settings), encoder or WordEncoder(), no_progress)
+    return write_index(settings.data, gather(settings), encoder or WordEncoder(), no_progress)
 
 
 def test_a_second_run_changes_nothing_and_says_so(own_data, capsys):
@@ -62,7 +63,7 @@ def test_only_new_words_are_embedded_and_old_ones_leave(own_corpus):
     assert index.lexical("zebra", 5)
     stored = " ".join(p.text for source_id in index.renditions for p in index.passages_of(source_id))
     assert "The guidance calls this whole group" not in stored
-    assert [path.name for path in (own_corpus.data / "versions").iterdir()] == [report.version]
+    assert len(list((own_corpus.data / "versions").iterdir())) == 2  # this one, and the one to go back to
 
 
 def test_reused_vectors_are_the_vectors_of_a_fresh_run(own_corpus, tmp_path):

@@ -1,13 +1,13 @@
 import pytest
 
-from corpus.domain import Section
+from corpus.domain import Mark, Section
 from corpus.splitting import MAX_WORDS, embedding_text, sentences, split, unit_embedding_text, units
 
 LIST = "They may:\n\n- train\n- advise. Twice.\n\nThen more. And more."
 
 
 def section(text, heading=("Title", "Part"), page=None):
-    return Section("doc", "digest", heading, text, page)
+    return Section("doc", "digest", heading, text, (Mark(0, page, None),) if page else ())
 
 
 def test_units_are_exact_spans_with_their_lead_in():
