@@ -225,6 +225,13 @@ class Assistant:
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved, asked)
                 enough = _bare(text) in self._offered or deciding.enough(index, text, retrieved, ranked, asked)
+                if asked and not enough:
+                    # Nobody has written down what staff ask of documents that were added: their own words decide.
+                    added = tuple(h for h in retrieved.hits if h.passage.source_id not in index.asked_sources)
+                    beside = replace(retrieved, hits=added)
+                    found = ranking.rank(index, text, beside, None)
+                    if deciding.enough(index, text, beside, found, None):
+                        ranked, enough = found, True
             with clock.step("writing"):
                 draft = quoting.write(text, ranked) if enough else Draft(())
             with clock.step("checking"):

@@ -151,6 +151,11 @@ def _index(settings: CorpusSettings, options: argparse.Namespace) -> int:
         raise DataFolderError(folder, "is no folder", "Give the folder that holds the documents")
     with _bars() as progress, ExitStack() as held:
         old = held.enter_context(_serving(settings.data))
+        if old and old.catalogued == bool(folder):
+            made = "from the catalogue" if old.catalogued else "from a folder"
+            raise DataFolderError(
+                settings.data, f"holds an index that was made {made}", "Give this one a --data of its own"
+            )
         corpus = gather_folder(folder, old, progress) if folder else gather(settings, old, progress)
         held.close()
         _write(settings, corpus, progress, with_asked=not folder)
@@ -291,6 +296,8 @@ def _remove(settings: CorpusSettings, options: argparse.Namespace) -> int:
 def _status(settings: CorpusSettings, options: argparse.Namespace) -> int:
     sources, memory = load_sources(settings), fetching.remembered(settings)
     with _serving(settings.data) as index:
+        if index and not index.catalogued:
+            sources, memory = index.sources, {}
         lines = surveying.status(index, sources, memory, date.today())
         version = index.version if index else None
     upstream: dict[str, str] = {}
@@ -301,7 +308,7 @@ def _status(settings: CorpusSettings, options: argparse.Namespace) -> int:
             )
         except CorpusError as error:
             upstream[source_id] = f"not known: {error}"
-    orphans = [str(file) for file in adding.orphans(settings, sources)]
+    orphans = [str(file) for file in adding.orphans(settings, load_sources(settings))]
     if options.json:
         rows = [{**asdict(line), "upstream": upstream.get(line.id)} for line in lines]
         print(

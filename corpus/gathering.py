@@ -32,13 +32,15 @@ def _silent(_: int) -> None:
 class Corpus:
     """What an index is to say: sources, their passages in order, and the file that each source's passages came from.
     `shadowed` are passages of digests whose place an original took: not indexed, but questions and replies know their
-    words. `failures` are files that could not be read; what was last read of them stays."""
+    words. `failures` are files that could not be read; what was last read of them stays. `catalogued` is False for a folder
+    of documents without a catalogue."""
 
     sources: Mapping[str, Source]
     passages: Sequence[Passage]
     files: Mapping[str, Held]
     shadowed: Sequence[Passage] = ()
     failures: tuple[ReadingError, ...] = ()
+    catalogued: bool = True
 
 
 def gather(settings: CorpusSettings, old: Index | None = None, progress: Progress | None = None) -> Corpus:
@@ -105,7 +107,7 @@ def gather_folder(folder: Path, old: Index | None = None, progress: Progress | N
             step(1)
     if not gathered.passages:
         raise gathered.failures[0]
-    return Corpus(sources, gathered.passages, gathered.files, (), tuple(gathered.failures))
+    return Corpus(sources, gathered.passages, gathered.files, (), tuple(gathered.failures), catalogued=False)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -108,6 +109,7 @@ class Index:
             self.version: str = manifest["version"]
             self.sources = {record["id"]: source_from_record(record) for record in manifest["sources"]}
             self.encoder: str = manifest["encoder"]
+            self.catalogued: bool = manifest["catalogued"]
             self.files = {key: _held(record) for key, record in manifest["files"].items()}
             self.renditions: dict[str, str] = {key: held.rendition for key, held in self.files.items()}
             self._same: dict[str, list[tuple[str, str, int]]] = json.loads(
@@ -263,6 +265,12 @@ class Index:
         """(number of units, dimension), in the order of `splitting.units(passage.text)`."""
         row = self.rows[self._row[passage.id]]
         return self._units[row.start : row.end]
+
+    @cached_property
+    def asked_sources(self) -> frozenset[str]:
+        """Sources of which questions that staff ask are kept; of others, such as documents that were added, none are."""
+        found = self.passages(list(dict.fromkeys(passage_id for passage_id, _ in self._asked_units)))
+        return frozenset(passage.source_id for passage in found.values())
 
     @property
     def has_asked(self) -> bool:

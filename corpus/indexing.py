@@ -3,11 +3,14 @@
 import fcntl
 import hashlib
 import json
+import logging
+import multiprocessing
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,7 +83,9 @@ def write_index(
             building = Path(tempfile.mkdtemp(prefix="building-", dir=data / "versions"))
             try:
                 with _disk(data):
-                    embedded = _write(building, corpus, encoder, old, progress, asked, matcher)
+                    embedded = _write(
+                        building, corpus, encoder, old, progress, asked, matcher, afresh=bool(old) and not keep
+                    )
                     _write_manifest(building, corpus, encoder, version)
                     _to_disk(building)
                 folder = _free_name(data / "versions", version)
@@ -244,8 +249,10 @@ def _write(
     progress: Progress,
     asked: Sequence[Asked],
     matcher: Matcher | None,
+    afresh: bool,
 ) -> int:
-    """Writes all files of a version but its manifest and returns how many passages were embedded anew."""
+    """Writes all files of a version but its manifest and returns how many passages were embedded anew. Where a document was
+    withdrawn, Chroma writes in a process `afresh`, which never held its words: Chroma's files keep unused memory as it was."""
     passages = corpus.passages
     vectors, unit_vectors = _known_vectors(old, passages, encoder)
     new = [passage for passage in passages if passage.id not in vectors]
@@ -271,7 +278,12 @@ def _write(
     np.save(folder / "units.npy", np.concatenate([empty, *(unit_vectors[passage.id] for passage in passages)]))
     (folder / "rows.json").write_text(json.dumps([[r.id, r.nation, r.start, r.end] for r in rows]), encoding="utf-8")
     _write_bm25(folder / "bm25", passages)
-    _write_chroma(folder / "chroma", corpus.sources, passages, vectors, progress("Writing", len(passages)))
+    chroma = (folder / "chroma", corpus.sources, passages, vectors)
+    if afresh:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            process.submit(_write_chroma, *chroma).result()
+    else:
+        _write_chroma(*chroma, progress("Writing", len(passages)))
     same = _same(corpus, unit_vectors, encoder, progress)
     _write_same(folder, corpus.shadowed, same)
     held = resolve(asked, passages, corpus.shadowed, same) if matcher else []
@@ -332,6 +344,7 @@ def _write_manifest(folder: Path, corpus: Corpus, encoder: Encoder, version: str
         "version": version,
         "encoder": encoder.fingerprint,
         "passages": len(corpus.passages),
+        "catalogued": corpus.catalogued,
         "files": {source_id: asdict(held) for source_id, held in corpus.files.items()},
         "sources": [asdict(source) for source in corpus.sources.values()],
     }
@@ -349,6 +362,7 @@ def _known_vectors(
 
 
 def _write_bm25(folder: Path, passages: Sequence[Passage]) -> None:
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it writes its steps to the terminal
     bm25 = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
     bm25.index(tokenise([splitting.embedding_text(passage) for passage in passages]), show_progress=False)
     bm25.save(str(folder))
@@ -359,7 +373,7 @@ def _write_chroma(
     sources: Mapping[str, Source],
     passages: Sequence[Passage],
     vectors: Mapping[str, Vectors],
-    progress: Callable[[int], object],
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Through llama-index's own adapter, so that plain llama-index can read the collection."""
     from llama_index.core.schema import TextNode
@@ -380,7 +394,8 @@ def _write_chroma(
                 for p in batch
             ]
         )
-        progress(len(batch))
+        if progress:
+            progress(len(batch))
     client.close()
 
 
