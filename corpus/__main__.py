@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -124,7 +124,7 @@ def _serving(data: Path) -> Iterator[Index | None]:
     except IndexUnavailable:
         yield None
         return
-    with closing(index):
+    with index:
         yield index
 
 
@@ -332,8 +332,7 @@ def _status(settings: CorpusSettings, options: argparse.Namespace) -> int:
 
 
 def _diff(settings: CorpusSettings, options: argparse.Namespace) -> int:
-    index = open_index(settings.data)
-    with closing(index), Reader() as reader:
+    with open_index(settings.data) as index, Reader() as reader:
         if options.id not in index.files:
             raise UnknownSource(options.id, "has no text in the index", "See: python -m corpus status")
         source = index.sources[options.id]

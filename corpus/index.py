@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import bm25s
 import chromadb
@@ -151,6 +151,12 @@ class Index:
         """Lets go of the version's files now."""
         for release in reversed(self._held):
             release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @contextmanager
     def _adapted(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ BM25_K1, BM25_B = 1.2, 0.75
 
 # How many nodes go to Chroma at once; its own limit is about 5,000.
 _WRITE_BATCH = 1000
+# Chroma keeps its graph on disk from this many entries on; sooner than its own default, or readers would write it.
+_LEAST_SYNC = 2
 
 # Seconds to wait for services that still read a version which must go: they look for a new one every second.
 _PATIENCE = 10.0
@@ -237,7 +239,7 @@ def _opened(data: Path) -> Iterator[Index | None]:
     except IndexUnavailable:
         yield None
         return
-    with closing(index):
+    with index:
         yield index
 
 
@@ -381,7 +383,11 @@ def _write_chroma(
 
     client = open_chroma(folder)
     collection = client.create_collection(
-        COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+        COLLECTION,
+        embedding_function=None,
+        configuration={
+            "hnsw": {"space": "cosine", "sync_threshold": max(_LEAST_SYNC, min(len(passages), _WRITE_BATCH))}
+        },
     )
     store = ChromaVectorStore(chroma_collection=collection)
     for start in range(0, len(passages), _WRITE_BATCH):
@@ -401,7 +407,7 @@ def _write_chroma(
 
 def _verify(folder: Path, passages: Sequence[Passage]) -> None:
     """Opens the new version as a reader would and compares every passage. Raises IndexUnavailable."""
-    with closing(Index(folder)) as index:
+    with Index(folder) as index:
         for start in range(0, len(passages), _WRITE_BATCH):
             batch = passages[start : start + _WRITE_BATCH]
             if index.passages([passage.id for passage in batch]) != {passage.id: passage for passage in batch}:

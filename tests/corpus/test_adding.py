@@ -3,7 +3,6 @@
 import gc
 import json
 import shutil
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -189,7 +188,7 @@ def test_a_folder_is_indexed_without_a_catalogue_and_never_over_the_catalogues_i
     documents.scan_pdf(folder / "scan.pdf")
     assert corpus_command(["index", "--folder", str(folder), "--data", str(data)]) == 1  # the scan is named
     assert "scan.pdf: has no text" in capsys.readouterr().err
-    with closing(open_index(data)) as index:
+    with open_index(data) as index:
         titles = {source.title for source in index.sources.values()}
     assert titles == {
         "Guidance on zebra schools",
