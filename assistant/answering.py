@@ -35,7 +35,7 @@ from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
 from corpus.domain import Nation
-from corpus.embedding import Encoder
+from corpus.embedding import Encoder, Vectors
 from corpus.errors import CorpusError
 from corpus.index import AskedLike, Index
 from corpus.matching import Matcher
@@ -61,12 +61,12 @@ class Library:
     encoder: Encoder
     matcher: Matcher | None = None
 
-    def asked(self, text: str) -> AskedLike | None:
-        """What is like this question among those that staff ask; None where the index keeps none."""
+    def asked(self, text: str, vector: Vectors) -> AskedLike | None:
+        """What is like this question (and its vector) among those that staff ask; None where the index keeps none."""
         if self.matcher is None or not self.index.has_asked:
             return None
         vectors, chances = self.matcher.read([text])
-        return self.index.asked(vectors[0], float(chances[0]))
+        return self.index.asked(vectors[0], vector, float(chances[0]))
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class Assistant:
                 vector = encoder.encode([text])[0]
                 retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)
             with clock.step("matching"):
-                asked = library.asked(text)
+                asked = library.asked(text, vector)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved, asked)
                 enough = _bare(text) in self._offered or deciding.enough(index, text, retrieved, ranked, asked)
@@ -230,7 +230,7 @@ class Assistant:
                     added = tuple(h for h in retrieved.hits if h.passage.source_id not in index.asked_sources)
                     beside = replace(retrieved, hits=added)
                     found = ranking.rank(index, text, beside, None)
-                    if deciding.enough(index, text, beside, found, None):
+                    if deciding.enough(index, text, beside, found, None, strict=True):
                         ranked, enough = found, True
             with clock.step("writing"):
                 draft = quoting.write(text, ranked) if enough else Draft(())

@@ -19,7 +19,7 @@ WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 # The features of a unit, in the order of the fitted weights.
 UNIT_FEATURES = ("cosine", "overlap", "near", "passage", "dense", "count", "note", "named", "nation")
 # With the questions that staff ask, these too.
-ASKED_UNIT_FEATURES = (*UNIT_FEATURES, "asked", "asked share")
+ASKED_UNIT_FEATURES = (*UNIT_FEATURES, "asked", "asked share", "asked, plain", "asked share, plain")
 
 _COUNT = re.compile(
     r"\bhow\s+(?:many|much|old|often|long)\b|\bnumber\b|\bno\.?\s+of\b|\bcount\b|\bfigures?\b|\btotal\b|\bpercent\w*|%|\bproportion\b|\bwhen\b|\bwhat\s+(?:year|date|age)\b|\bsince\s+when\b|\bhow\s+big\b",
@@ -54,13 +54,14 @@ class Ranked:
 @dataclass(frozen=True)
 class Weights:
     """A logistic model fitted by `python -m evals fit` on the bank's development part. `floor` is the least cosine of the
-    nearest passage at which its chance counts."""
+    nearest passage at which its chance counts; at the threshold `strict` it errs as often one way as the other."""
 
     names: tuple[str, ...]
     coefficients: tuple[float, ...]
     intercept: float
     threshold: float
     floor: float = -1.0
+    strict: float = 1.0
 
     def chance(self, features: Sequence[float]) -> float:
         logit = self.intercept + sum(c * f for c, f in zip(self.coefficients, features, strict=True))
@@ -71,7 +72,7 @@ class Weights:
 def load_weights(name: str) -> Weights:
     """The fitted weights of one model. Raises KeyError where the file does not hold it."""
     raw = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))[name]
-    return Weights(tuple(raw["names"]), tuple(raw["coefficients"]), raw["intercept"], raw["threshold"], raw["floor"])
+    return Weights(**{**raw, "names": tuple(raw["names"]), "coefficients": tuple(raw["coefficients"])})
 
 
 def rank(index: Index, question: str, retrieved: Retrieved, asked: AskedLike | None) -> tuple[Ranked, ...]:
@@ -93,7 +94,8 @@ def unit_features(
     (weighed by rarity) in the unit, and in the unit with its heading and lead-in; the passage's fused score and
     cosine; whether a count is asked and the unit has a figure; whether it is a note of ours; whether the question names
     the source's author, publisher or year; whether it names the passage's nation (1), another (-1) or none or both (0);
-    the cosine of the nearest question among those staff ask that the unit answers, and its share of them."""
+    the cosine of the nearest question among those staff ask that the unit answers, and its share of them, in the eyes of the
+    matcher and of the plain encoder."""
     wanted = dict(index.rarity(question))
     total = sum(wanted.values()) or 1.0
     asks_count = bool(_COUNT.search(question))
@@ -124,7 +126,8 @@ def unit_features(
                     float(words.startswith(_NOTE)),
                     named,
                     nation,
-                    *(asked.units.get((hit.passage.id, number), (0.0, 0.0)) if asked else ()),
+                    *(asked.taught.units.get((hit.passage.id, number), (0.0, 0.0)) if asked else ()),
+                    *(asked.plain.units.get((hit.passage.id, number), (0.0, 0.0)) if asked else ()),
                 ),
             )
         )

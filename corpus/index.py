@@ -1,7 +1,7 @@
 """The index as it is read: dense vectors in Chroma, BM25 beside it, vectors of single units in one mapped file.
 
 On disk, under the data folder: `current` names the version that serves; `versions/<version>/` holds `chroma/`,
-`bm25/`, `units.npy`, `asked.npy`, `asked.json`, `same.json`, `rows.json` and, written last, `manifest.json`. `corpus.indexing`
+`bm25/`, `units.npy`, `asked.npy`, `asked_plain.npy`, `asked.json`, `same.json`, `rows.json` and, written last, `manifest.json`. `corpus.indexing`
 is the only writer. Who reads a version holds a shared lock on its manifest, so that the writer does not remove it under them.
 """
 
@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import weakref
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -29,7 +29,7 @@ from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 from corpus.splitting import units
 
-FORMAT = 6  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 7  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 # How sharply likeness weighs: a question at a cosine 0.1 lower counts e times less.
 _SHARP = 10.0
@@ -64,16 +64,35 @@ class Held:
 
 
 @dataclass(frozen=True)
-class AskedLike:
-    """What is like a question among those that staff ask. `units`: {(passage id, unit number): (cosine of the nearest
-    question that it answers, its share of all questions weighed by likeness)}; then the cosines of the nearest question
-    that is answered and of the nearest that nothing answers, the latter kind's share, and the matcher's chance that the sources answer."""
+class Likeness:
+    """What is like a question among those that staff ask, in one model's eyes. `units`: {(passage id, unit number): (cosine
+    of the nearest question that it answers, its share of all questions weighed by likeness)}; then the cosines of the
+    nearest question that is answered and of the nearest that nothing answers, and the latter kind's share."""
 
-    units: dict[tuple[str, int], tuple[float, float]]
+    units: Mapping[tuple[str, int], tuple[float, float]]
     nearest: float
     nearest_open: float
     open_share: float
+
+
+@dataclass(frozen=True)
+class AskedLike:
+    """Likeness in the eyes of the matcher, which was taught on those questions, and of the plain encoder, which was not;
+    and the matcher's chance that the sources answer."""
+
+    taught: Likeness
+    plain: Likeness
     chance: float
+
+
+@dataclass(frozen=True)
+class AskedVectors:
+    """What an index keeps of the questions that staff ask: (count, dimension) by the matcher and by the encoder."""
+
+    matcher: str
+    texts: tuple[str, ...]
+    taught: Vectors
+    plain: Vectors
 
 
 def open_chroma(folder: Path) -> Any:
@@ -121,11 +140,14 @@ class Index:
             ]
             self._row = {row.id: number for number, row in enumerate(self.rows)}
             self._units: Vectors = np.load(folder / "units.npy", mmap_mode="r")
-            self._asked: Vectors = np.load(folder / "asked.npy")
-            self._asked_places = [
-                tuple((place[0], place[1]) for place in places)
-                for places in json.loads((folder / "asked.json").read_text(encoding="utf-8"))
-            ]
+            asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
+            self.asked_vectors = AskedVectors(
+                asked["matcher"],
+                tuple(asked["texts"]),
+                np.load(folder / "asked.npy"),
+                np.load(folder / "asked_plain.npy"),
+            )
+            self._asked_places = [tuple((place[0], place[1]) for place in places) for places in asked["places"]]
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, load_corpus=False)
             client = open_chroma(folder / "chroma")
             self._held.append(weakref.finalize(self, client.close))
@@ -281,24 +303,26 @@ class Index:
     @property
     def has_asked(self) -> bool:
         """Whether questions that staff ask are kept beside the passages."""
-        return len(self._asked) > 0
+        return len(self.asked_vectors.texts) > 0
 
-    def asked(self, vector: Vectors, chance: float) -> AskedLike:
-        """How questions that staff ask compare with one that a matcher read as this vector and this chance."""
-        cosines = self._asked @ vector
+    def asked(self, taught: Vectors, plain: Vectors, chance: float) -> AskedLike:
+        """How questions that staff ask compare with one that the matcher read as `taught` and `chance`, the encoder as `plain`."""
+        return AskedLike(
+            self._likeness(self.asked_vectors.taught @ taught), self._likeness(self.asked_vectors.plain @ plain), chance
+        )
+
+    def _likeness(self, cosines: Vectors) -> Likeness:
         weights = np.exp(_SHARP * (cosines - 1.0))
         weights /= weights.sum()
         best = np.zeros(len(self._asked_units))
         np.maximum.at(best, self._asked_unit, cosines[self._asked_row])
         share = np.bincount(self._asked_unit, weights[self._asked_row] * self._asked_part, len(self._asked_units))
         units = dict(zip(self._asked_units, zip(best.tolist(), share.tolist(), strict=True), strict=True))
-        held = ~self._asked_open
-        return AskedLike(
+        return Likeness(
             units,
-            float(cosines[held].max(initial=0.0)),
+            float(cosines[~self._asked_open].max(initial=0.0)),
             float(cosines[self._asked_open].max(initial=0.0)),
             float(weights[self._asked_open].sum()),
-            chance,
         )
 
     def passage_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:

@@ -289,7 +289,7 @@ def _write(
     same = _same(corpus, unit_vectors, encoder, progress)
     _write_same(folder, corpus.shadowed, same)
     held = resolve(asked, passages, corpus.shadowed, same) if matcher else []
-    _write_asked(folder, held, matcher, progress)
+    _write_asked(folder, held, matcher, encoder, old, progress)
     return len(new)
 
 
@@ -329,14 +329,37 @@ def _write_same(folder: Path, shadowed: Sequence[Passage], same: Mapping[Place, 
 
 
 def _write_asked(
-    folder: Path, asked: Sequence[tuple[Asked, tuple[Place, ...]]], matcher: Matcher | None, progress: Progress
+    folder: Path,
+    asked: Sequence[tuple[Asked, tuple[Place, ...]]],
+    matcher: Matcher | None,
+    encoder: Encoder,
+    old: Index | None,
+    progress: Progress,
 ) -> None:
-    """The vectors of the questions that staff ask, and the places that answer each."""
-    vectors: Vectors = np.zeros((0, 0), dtype=np.float32)
-    if matcher and asked:
-        vectors, _ = matcher.read([one.text for one, _ in asked], progress("Reading questions", len(asked)))
-    np.save(folder / "asked.npy", vectors)
-    (folder / "asked.json").write_text(json.dumps([places for _, places in asked]), encoding="utf-8")
+    """The vectors of the questions that staff ask, by both models, and the places that answer each."""
+    texts = [one.text for one, _ in asked]
+    taught: dict[str, Vectors] = {}
+    plain: dict[str, Vectors] = {}
+    if old and old.has_asked:
+        held = old.asked_vectors
+        if matcher and held.matcher == matcher.fingerprint:
+            taught = dict(zip(held.texts, held.taught, strict=True))
+        if old.encoder == encoder.fingerprint:
+            plain = dict(zip(held.texts, held.plain, strict=True))
+    new = [text for text in dict.fromkeys(texts) if text not in plain]
+    plain |= dict(zip(new, encoder.encode(new, progress("Embedding questions", len(new))), strict=True))
+    if matcher:
+        new = [text for text in dict.fromkeys(texts) if text not in taught]
+        taught |= dict(zip(new, matcher.read(new, progress("Reading questions", len(new)))[0], strict=True))
+    for name, vectors in (("asked", taught), ("asked_plain", plain)):
+        empty: Vectors = np.zeros((0, 0), dtype=np.float32)
+        np.save(folder / f"{name}.npy", np.stack([vectors[text] for text in texts]) if texts else empty)
+    said = {
+        "matcher": matcher.fingerprint if matcher else "",
+        "texts": texts,
+        "places": [places for _, places in asked],
+    }
+    (folder / "asked.json").write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
 
 
 def _write_manifest(folder: Path, corpus: Corpus, encoder: Encoder, version: str) -> None:

@@ -25,7 +25,7 @@ def answerability(assistant: Assistant, library: Library) -> Curve:
             text = assistant.searched(Question(item.question, history, item.nation))
             vector = library.encoder.encode([text])[0]
             found = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
-            asked = library.asked(text)
+            asked = library.asked(text, vector)
             ranked = ranking.rank(library.index, text, found, asked)
             chances.append(weights.chance(deciding.evidence_features(library.index, text, found, ranked, asked)))
             answerable.append(item.answerable)

@@ -7,7 +7,7 @@ model that did not see it.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -74,7 +74,7 @@ def _find(assistant: Assistant, library: Library, item: Item) -> Found:
     text = assistant.searched(Question(item.question, history, item.nation))
     vector = library.encoder.encode([text])[0]
     retrieved = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
-    return Found(item, text, retrieved, library.asked(text))
+    return Found(item, text, retrieved, library.asked(text, vector))
 
 
 def answers(item: Item, passage: Passage, unit: Unit) -> bool:
@@ -132,7 +132,12 @@ def _fit_evidence(
     }
     nearest = [max(hit.dense for hit in one.retrieved.hits) for one in found if one.item.answerable]
     floor = float(np.quantile(nearest, BELOW_FLOOR))
-    return _weights(names, _model().fit(x, y), threshold, floor), figures
+    return _weights(names, _model().fit(x, y), threshold, floor, _equal_error(scores, y)), figures
+
+
+def _equal_error(scores: np.ndarray, y: np.ndarray) -> float:
+    """The threshold at which as large a share of answerable questions is turned away as of the others is let through."""
+    return float(min(np.unique(scores), key=lambda t: abs(np.mean(scores[y] < t) - np.mean(scores[~y] >= t))))
 
 
 def _model(balanced: bool = True) -> LogisticRegression:
@@ -141,7 +146,7 @@ def _model(balanced: bool = True) -> LogisticRegression:
 
 
 def _weights(
-    names: Sequence[str], model: LogisticRegression, threshold: float, floor: float = -1.0
+    names: Sequence[str], model: LogisticRegression, threshold: float, floor: float = -1.0, strict: float = 1.0
 ) -> dict[str, object]:
     weights = Weights(
         tuple(names),
@@ -149,11 +154,6 @@ def _weights(
         round(float(model.intercept_[0]), 4),
         round(threshold, 4),
         round(floor, 4),
+        round(strict, 4),
     )
-    return {
-        "names": weights.names,
-        "coefficients": weights.coefficients,
-        "intercept": weights.intercept,
-        "threshold": weights.threshold,
-        "floor": weights.floor,
-    }
+    return asdict(weights)

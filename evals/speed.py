@@ -1,5 +1,5 @@
 """Times a whole answer against what anyone has: a bare encoding, and a plain llama-index + Chroma retrieval; and what scope
-adds to it against one question embedding.
+adds to it against one question embedding; and how fast indexing embeds, against sentence-transformers over the same texts.
 
 All run in one process, in turn, question by question, so that the machine's own noise falls on each alike.
 """
@@ -15,14 +15,18 @@ from tqdm import tqdm
 
 from assistant.answering import Assistant, Library
 from assistant.domain import Question
+from corpus.embedding import Encoder, OnnxEncoder
 from corpus.exporting import weights_folder
 from corpus.index import Index, open_chroma
 from corpus.settings import CorpusSettings
+from corpus.splitting import embedding_text, unit_embedding_text, units
 from evals.bank import load_part
 
 # Top-k of the plain retrieval: llama-index's own default is 2, its tutorials use 5.
 _TOP_K = 5
 _WARM_UP = 5
+# Times that each way embeds all texts.
+_ROUNDS = 5
 
 
 def measure(assistant: Assistant, library: Library, settings: CorpusSettings) -> dict[str, float]:
@@ -56,7 +60,31 @@ def measure(assistant: Assistant, library: Library, settings: CorpusSettings) ->
     for name in ("bare sentence-transformers encoding", "plain llama-index + Chroma retrieval"):
         out[f"answer as a ratio to {name}"] = medians["answer"] / medians[name]
     out["scope as a ratio to one question embedding"] = medians["scope"] / medians["one question embedding"]
-    return out
+    return out | _indexing(library.index, OnnxEncoder(settings.data / "models" / library.index.encoder), model)
+
+
+def _indexing(index: Index, encoder: Encoder, model: Any) -> dict[str, float]:
+    """Texts a second of what indexing embeds (passages and their units), and of sentence-transformers over the same texts."""
+    texts = [
+        text
+        for passages in index.by_source().values()
+        for passage in passages
+        for text in (embedding_text(passage), *(unit_embedding_text(passage, u) for u in units(passage.text)))
+    ]
+    ways: dict[str, Callable[[], object]] = {
+        "indexing": lambda: encoder.encode(texts),
+        "bare sentence-transformers": lambda: model.encode(texts, show_progress_bar=False),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in tqdm(range(_ROUNDS), desc="Timing", unit="round"):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            way()
+            times[name].append(time.perf_counter() - began)
+    rates = {name: len(texts) / statistics.median(values) for name, values in times.items()}
+    return {f"{name}, texts a second": rate for name, rate in rates.items()} | {
+        "indexing as a ratio to bare sentence-transformers": rates["indexing"] / rates["bare sentence-transformers"]
+    }
 
 
 def _plain_retriever(index: Index, model: Any, folder: Path) -> Callable[[str], object]:

@@ -52,7 +52,10 @@ def test_a_bad_line_is_named(tmp_path, line):
 
 def test_like_questions_point_at_the_unit_that_answers_them(assistant):
     index = assistant.library.index
-    like = assistant.library.asked("how many of the 32 had a VSHT by 2023")
+    text = "how many of the 32 had a VSHT by 2023"
+    like = assistant.library.asked(text, assistant.library.encoder.encode([text])[0])
+    assert like.plain.nearest > 0.5
+    like = like.taught
     passage_id, number = max(like.units, key=lambda place: like.units[place][1])
     passage = index.passage(passage_id)
     unit = units(passage.text)[number]
@@ -67,7 +70,7 @@ def test_an_index_without_such_questions_answers_all_the_same(assistant):
     from assistant.retrieval import retrieve
 
     library = Library(assistant.library.index, assistant.library.encoder)
-    assert library.asked("anything") is None
+    assert library.asked("anything", assistant.library.encoder.encode(["anything"])[0]) is None
     text = "What are virtual school heads not being asked to do?"
     found = retrieve(library.index, library.encoder.encode([text])[0], text, (None,), 12)
     best = ranking.rank(library.index, text, found, None)[0]
