@@ -20,8 +20,9 @@ $(VENV)/.installed-serving: pyproject.toml constraints.txt
 
 setup: $(VENV)/.installed
 
+# A document that cannot be read (exit code 2) is named, and the rest is served.
 chat: $(VENV)/.installed-serving
-	$(RUN) -m corpus index
+	$(RUN) -m corpus index || test $$? -eq 2
 	$(RUN) -m ui --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.installed

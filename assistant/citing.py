@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from assistant.domain import Caution, Citation, Draft, Quote, Statement
-from corpus.domain import Source
+from corpus.domain import Place, Source
 
 _EXTENDED_ROLE = ("with a social worker",)
 _KINDS = {"research": "research", "practice paper": "a practice paper"}
@@ -60,12 +60,12 @@ def _runs(quotes: Sequence[Quote]) -> list[list[Quote]]:
     return runs
 
 
-def place_words(citation: Citation) -> str:
-    """Where a citation stands in the publisher's file, for people: "page 4, paragraph 23"; empty where that is not known."""
-    pages = "" if citation.page is None else f"page {citation.page}"
-    if citation.page is not None and citation.page_end not in (None, citation.page):
-        pages = f"pages {citation.page} to {citation.page_end}"
-    return ", ".join(part for part in (pages, f"paragraph {citation.paragraph}" if citation.paragraph else "") if part)
+def place_words(at: Citation | Place) -> str:
+    """Where words stand in the publisher's file, for people: "page 4, paragraph 23"; empty where that is not known."""
+    pages = "" if at.page is None else f"page {at.page}"
+    if at.page is not None and at.page_end not in (None, at.page):
+        pages = f"pages {at.page} to {at.page_end}"
+    return ", ".join(part for part in (pages, f"paragraph {at.paragraph}" if at.paragraph else "") if part)
 
 
 def wording(

@@ -29,8 +29,12 @@ from corpus.reading import from_document
 from corpus.settings import CorpusSettings
 from corpus.worker import Reader
 
+# The exit code where all went on but some files could not be read.
+_SOME_FAILED = 2
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """0 where all is well, 1 where nothing was done, 2 where some files could not be read and the rest was indexed."""
     options = _parser().parse_args(arguments)
     settings = CorpusSettings()
     if getattr(options, "data", None):
@@ -142,7 +146,7 @@ def _check(settings: CorpusSettings, _: argparse.Namespace) -> int:
 def _failed(corpus: Corpus) -> int:
     for failure in corpus.failures:
         print(failure, file=sys.stderr)
-    return 1 if corpus.failures else 0
+    return _SOME_FAILED if corpus.failures else 0
 
 
 def _index(settings: CorpusSettings, options: argparse.Namespace) -> int:

@@ -100,7 +100,10 @@ def create_app(assistant: Assistant, data: Path) -> FastAPI:
         for passage in passages:
             heading = passage.section if passage.section != last else None
             last = passage.section
-            shown.append({"passage": passage, "heading": heading, "html": rendering.passage_html(passage)})
+            place = passage.place(0, len(passage.text))
+            shown.append(
+                {"passage": passage, "heading": heading, "place": place, "html": rendering.passage_html(passage)}
+            )
         newer = index.sources.get(record.superseded_by or "")
         return HTMLResponse(
             rendering.page(

@@ -1,11 +1,13 @@
 """Documents come in, change, and leave without trace, by the commands that people run."""
 
 import gc
+import io
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from assistant.build import build_assistant
 from assistant.domain import Question
@@ -70,6 +72,31 @@ def test_what_is_missing_for_a_record_is_named_and_nothing_is_left(own, tmp_path
         in capsys.readouterr().err
     )
     assert list(own.originals.iterdir()) == []
+
+
+def test_at_a_terminal_what_is_missing_is_asked_for(own, tmp_path, monkeypatch):
+    documents.guidance_docx(tmp_path / "policy.docx")
+    said = {
+        "title": "",
+        "nation": "england, scotland",
+        "force": "practice paper",
+        "published": "2024",
+        "licence": "OGL",
+    }
+    asked = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return said[prompt.split(" ")[0].rstrip(":")]
+
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", answer)
+    assert corpus_command(["add", str(tmp_path / "policy.docx"), "--later"]) == 0
+    (record,) = yaml.safe_load(own.local_catalogue.read_text())
+    assert record["title"] == "Policy of the striped council"
+    assert record["nation"] == ["england", "scotland"]
+    assert "[Policy of the striped council]" in asked[0]
 
 
 @pytest.mark.parametrize("odd", [["--id", "../../etc"], ["--id", "A B"], ["--published", "soon"]])
@@ -173,7 +200,7 @@ def test_a_file_that_turns_corrupt_keeps_serving_its_last_text(own, tmp_path, ca
     held = own.originals / "zebra-guide.pdf"
     good = held.read_bytes()
     held.write_bytes(good[: len(good) // 2])
-    assert corpus_command(["index"]) == 1
+    assert corpus_command(["index"]) == 2
     assert "zebra-guide.pdf: is a broken PDF" in capsys.readouterr().err
     assert open_index(own.data).version == version
     held.write_bytes(good)
@@ -186,7 +213,7 @@ def test_a_folder_is_indexed_without_a_catalogue_and_never_over_the_catalogues_i
     documents.guidance_pdf(folder / "guide.pdf", 15)
     documents.guidance_docx(folder / "deep" / "policy.docx")
     documents.scan_pdf(folder / "scan.pdf")
-    assert corpus_command(["index", "--folder", str(folder), "--data", str(data)]) == 1  # the scan is named
+    assert corpus_command(["index", "--folder", str(folder), "--data", str(data)]) == 2  # the scan is named
     assert "scan.pdf: has no text" in capsys.readouterr().err
     with open_index(data) as index:
         titles = {source.title for source in index.sources.values()}

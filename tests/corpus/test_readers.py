@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen import canvas
 
 from corpus.domain import Passage
 from corpus.readers import read_file
 from corpus.readers.blocks import Block, Document
 from corpus.reading import from_document
 from corpus.splitting import split, units
+from corpus.worker import Reader
 from tests.corpus import documents
 
 
@@ -184,6 +187,31 @@ def test_items_that_begin_with_a_figure_keep_it(tmp_path):
         "# T\n\nOf these:\n\n" + "\n".join(f"- {n} of the 27 were about matters of that kind\n" for n in range(1, 9))
     )
     assert kinds(read_file(path), "item")[1] == "2 of the 27 were about matters of that kind"
+
+
+def test_a_file_of_300_pages_is_read_within_the_limits_and_to_its_last_page(tmp_path):
+    drawn = canvas.Canvas(str(tmp_path / "long.pdf"), pagesize=A4)
+    for page in range(1, 301):
+        drawn.drawString(72, 800, "The long zebra report")
+        for line in range(12):
+            drawn.drawString(72, 700 - 14 * line, f"Line {line} of leaf {page} tells of stripes in the district.")
+        drawn.drawString(280, 30, str(page))
+        drawn.showPage()
+    drawn.save()
+    with Reader() as reader:
+        document = reader.read(tmp_path / "long.pdf")
+    assert document.pages == 300
+    statements = 0
+    for passage in passages(document):
+        for unit in units(passage.text):
+            match = re.fullmatch(
+                r"Line \d+ of leaf (\d+) tells of stripes in the district\.", passage.text[unit.start : unit.end]
+            )
+            assert match, passage.text[unit.start : unit.end]
+            place = passage.place(unit.start, unit.end)
+            assert (place.page, place.page_end) == (int(match.group(1)), int(match.group(1)))
+            statements += 1
+    assert statements == 3600
 
 
 def test_a_table_without_column_names_keeps_its_cells(tmp_path):
