@@ -93,8 +93,6 @@ class Assistant:
         fault: str = "",
     ) -> None:
         self._replies, self._contacts, self._classifier = replies, contacts, classifier
-        # A question that this service itself offers is one that it answers.
-        self._offered = frozenset(_bare(suggestion.question) for suggestion in replies.suggestions)
         self.take(library, fault)
 
     def take(self, library: Library | None, fault: str = "") -> None:
@@ -224,7 +222,7 @@ class Assistant:
                 asked = library.asked(text, vector)
             with clock.step("ranking"):
                 ranked = ranking.rank(index, text, retrieved, asked)
-                enough = _bare(text) in self._offered or deciding.enough(index, text, retrieved, ranked, asked)
+                enough = deciding.enough(index, text, retrieved, ranked, asked)
                 if asked and not enough:
                     # Nobody has written down what staff ask of documents that were added: their own words decide.
                     added = tuple(h for h in retrieved.hits if h.passage.source_id not in index.asked_sources)
@@ -430,11 +428,6 @@ def _in_order(quotes: Iterable[Quote]) -> tuple[Quote, ...]:
 
 def _is_item(quote: Quote) -> bool:
     return quote.passage.text[: quote.start].endswith("\n- ")
-
-
-def _bare(text: str) -> str:
-    """A question without case and punctuation."""
-    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _new_id() -> str:

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import weakref
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -211,6 +211,16 @@ class Index:
             scores = np.where(self._masks[nation], scores, 0.0)
         best = np.argsort(-scores, kind="stable")[:limit]
         return {self.rows[n].id: float(scores[n]) for n in best if scores[n] > 0}
+
+    def best_units(self, vector: Vectors, ids: Iterable[str]) -> dict[str, float]:
+        """{passage id: the highest cosine of its units}."""
+        rows = [self.rows[self._row[key]] for key in dict.fromkeys(ids)]
+        if not rows:
+            return {}
+        cosines = np.concatenate([self._units[row.start : row.end] for row in rows]) @ vector
+        starts = np.cumsum([0, *(row.end - row.start for row in rows[:-1])])
+        best = np.maximum.reduceat(cosines, starts)
+        return {row.id: float(cosine) for row, cosine in zip(rows, best, strict=True)}
 
     @property
     def vocabulary(self) -> Collection[str]:
