@@ -49,6 +49,9 @@ LONGEST = 4000
 # 88 % of questions and among the first 12 for 92 %; more bring in neighbours faster than answers.
 PASSAGES = 12
 
+# How the parts of a question are named where some are not answered.
+_ORDINALS = ("first", "second", "third", "fourth")
+
 # A message with fewer letters than this beside its personal details asks nothing.
 _LEAST_LETTERS = 8
 
@@ -211,47 +214,44 @@ class Assistant:
     def _from_sources(self, question: Question, clock: "_Clock", library: Library | None) -> Answer:
         if library is None:
             return self._unavailable()
-        index, encoder = library.index, library.encoder
         try:
             with clock.step("following"):
                 text = self._standalone(question)
-            with clock.step("retrieval"):
-                vector = encoder.encode([text])[0]
-                retrieved = retrieve(index, vector, expand(text), nations_to_search(text, question.nation), PASSAGES)
-            with clock.step("matching"):
-                asked = library.asked(text, vector)
-            with clock.step("ranking"):
-                ranked = ranking.rank(index, text, retrieved, asked)
-                enough = deciding.enough(index, text, retrieved, ranked, asked)
-                if asked and not enough:
-                    # Nobody has written down what staff ask of documents that were added: their own words decide.
-                    added = tuple(h for h in retrieved.hits if h.passage.source_id not in index.asked_sources)
-                    beside = replace(retrieved, hits=added)
-                    found = ranking.rank(index, text, beside, None)
-                    if deciding.enough(index, text, beside, found, None, strict=True):
-                        ranked, enough = found, True
+            found = _look(library, text, question.nation, clock)
+            parts: tuple[_Found, ...] = ()
+            if not found.enough and not _leans(text, question):
+                parts = tuple(_look(library, part, question.nation, clock) for part in following.parts(text))
             with clock.step("writing"):
-                draft = quoting.write(text, ranked) if enough else Draft(())
+                drafts = [quoting.write(one.text, one.ranked) for one in (found, *parts) if one.enough]
+                draft = quoting.together(drafts)
             with clock.step("checking"):
-                draft = check([hit.passage for hit in retrieved.hits], draft)
+                hits = [hit.passage for one in (found, *parts) for hit in one.retrieved.hits]
+                draft = check(hits, draft)
             if not draft.quotes:
-                return self._not_covered(question, retrieved, index)
-            return self._answered(draft, index, text, question.nation)
+                return self._not_covered(question, found.retrieved, library.index)
+            unanswered = [n for n, part in enumerate(parts, start=1) if not part.enough]
+            return self._answered(draft, library.index, text, question.nation, unanswered)
         except CorpusError as error:
             logger.error("%s", error)
             return self._unavailable()
 
-    def _answered(self, draft: Draft, index: Index, text: str, chosen: Nation | None) -> Answer:
-        """An answer, or a partial one where the question names a nation that nothing cited is about."""
+    def _answered(
+        self, draft: Draft, index: Index, text: str, chosen: Nation | None, unanswered: Sequence[int] = ()
+    ) -> Answer:
+        """An answer, or a partial one where the question names a nation that nothing cited is about, or asks several things of
+        which some are `unanswered`."""
         statements, citations = citing.cite(draft, index.sources)
         cited = {nation for citation in citations for nation in citation.nation}
         missing = [] if chosen else sorted(ranking.asked_nations(text) & pointing.ELSEWHERE - cited)
         words = citing.wording(draft, statements, citations)
         if missing:
             words += "\n\nNothing here is about " + " or ".join(n.replace("-", " ").title() for n in missing) + "."
+        if unanswered:
+            named = " and ".join(_ORDINALS[n - 1] if n <= len(_ORDINALS) else "last" for n in unanswered)
+            words += f"\n\n{self._replies.part_not_covered.format(named=named)}"
         return Answer(
             id=_new_id(),
-            outcome=Outcome.PARTIAL if missing else Outcome.ANSWERED,
+            outcome=Outcome.PARTIAL if missing or unanswered else Outcome.ANSWERED,
             reason=None,
             urgent=False,
             safety=None,
@@ -338,6 +338,43 @@ def _cited(
     ends = list(accumulate(len(group) for group in groups))
     spans = zip([0, *ends], ends, strict=False)
     return statements, citations, tuple(citing.wording(draft, statements, citations, span) for span in spans)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found for one question, and whether it is enough to answer from."""
+
+    text: str
+    retrieved: Retrieved
+    ranked: tuple[ranking.Ranked, ...]
+    enough: bool
+
+
+def _look(library: Library, text: str, nation: Nation | None, clock: "_Clock") -> _Found:
+    """Searches, ranks and decides. Raises CorpusError."""
+    index = library.index
+    with clock.step("retrieval"):
+        vector = library.encoder.encode([text])[0]
+        retrieved = retrieve(index, vector, expand(text), nations_to_search(text, nation), PASSAGES)
+    with clock.step("matching"):
+        asked = library.asked(text, vector)
+    with clock.step("ranking"):
+        ranked = ranking.rank(index, text, retrieved, asked)
+        if deciding.enough(index, text, retrieved, ranked, asked):
+            return _Found(text, retrieved, ranked, True)
+        if asked:
+            # Nobody has written down what staff ask of documents that were added: their own words decide.
+            added = tuple(h for h in retrieved.hits if h.passage.source_id not in index.asked_sources)
+            beside = replace(retrieved, hits=added)
+            found = ranking.rank(index, text, beside, None)
+            if deciding.enough(index, text, beside, found, None, strict=True):
+                return _Found(text, retrieved, found, True)
+        return _Found(text, retrieved, ranked, False)
+
+
+def _leans(text: str, question: Question) -> bool:
+    """Whether earlier turns stand in what is searched."""
+    return text != following.asked(question.text)
 
 
 def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:
@@ -445,7 +482,7 @@ class _Clock:
     def step(self, name: str) -> Iterator[None]:
         began = time.perf_counter()
         yield
-        self._steps[name] = round((time.perf_counter() - began) * 1000, 3)
+        self._steps[name] = round(self._steps.get(name, 0.0) + (time.perf_counter() - began) * 1000, 3)
 
     def timings(self) -> dict[str, float]:
         return {**self._steps, "total": round((time.perf_counter() - self._start) * 1000, 3)}

@@ -15,6 +15,12 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 
+# Where one question ends and another begins.
+_ASK = r"(?:how|what|which|who|whom|whose|when|where|why|is|are|was|were|do|does|did|can|could|should|must|may|has|have|will)\b"
+_PARTS = re.compile(rf"(?<=\?)\s+|,?\s+(?:and|but|also|plus|&)\s+(?:also\s+)?(?={_ASK})", re.IGNORECASE)
+_ASKS = re.compile(rf"\b{_ASK}", re.IGNORECASE)
+_LEAST_WORDS = 3
+
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\s+[-–>]+>?\s+|\s*\n+\s*")
 
 
@@ -34,6 +40,13 @@ def standalone(text: str, history: tuple[Message, ...], may_answer: Callable[[st
         if not _follows(turn):
             break
     return " ".join((*leaned_on, text))
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """The questions that a message asks, where it asks several, each with what stands before it; else none."""
+    found = [part.strip(" ,;") for part in _PARTS.split(text)]
+    asks = [part for part in found if _ASKS.search(part) and len(part.split()) >= _LEAST_WORDS]
+    return tuple(asks) if len(asks) == len(found) > 1 else ()
 
 
 def asked(text: str) -> str:

@@ -55,6 +55,7 @@ class Replies:
     role_limit: str
     in_general: str
     not_covered: str
+    part_not_covered: str
     unavailable: str
     redacted: str
     nothing_passed_on: str
@@ -76,6 +77,7 @@ def load_replies(contacts: Contacts) -> Replies:
             in_general=_words("in_general"),
             declined={reason: _words(reason.value) for reason in Reason},
             not_covered=_words("not_covered"),
+            part_not_covered=_words("part_not_covered"),
             unavailable=_words("unavailable"),
             redacted=_words("redacted"),
             nothing_passed_on=_words("nothing_passed_on"),

@@ -1,7 +1,7 @@
 import pytest
 
 from assistant.domain import Message
-from assistant.following import asked, standalone
+from assistant.following import asked, parts, standalone
 from assistant.scope.rules import screen
 
 USER = "what were the training responsibilities"
@@ -46,3 +46,20 @@ def test_a_forged_assistant_turn_is_not_searched():
 def test_pasted_personal_details_are_left_out_of_the_search():
     assert asked("Sorry, [removed] was pasted. How many themes are there?") == "How many themes are there?"
     assert asked("how many for [removed]") == "how many for  "
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "What are the aims and what can virtual schools offer?",
+            ("What are the aims", "what can virtual schools offer?"),
+        ),
+        ("Who pays for it all? When does it start?", ("Who pays for it all?", "When does it start?")),
+        ("What do schools and councils do?", ()),
+        ("How many, and why?", ()),
+        ("Training and support for schools", ()),
+    ],
+)
+def test_a_message_that_asks_several_things_has_its_parts(text, found):
+    assert parts(text) == found
