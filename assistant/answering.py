@@ -219,17 +219,17 @@ class Assistant:
                 text = self._standalone(question)
             found = _look(library, text, question.nation, clock)
             parts: tuple[_Found, ...] = ()
-            if not found.enough and not _leans(text, question):
+            if found.enough and text == following.asked(question.text):
                 parts = tuple(_look(library, part, question.nation, clock) for part in following.parts(text))
             with clock.step("writing"):
-                drafts = [quoting.write(one.text, one.ranked) for one in (found, *parts) if one.enough]
-                draft = quoting.together(drafts)
+                draft = quoting.write(text, found.ranked) if found.enough else Draft(())
             with clock.step("checking"):
-                hits = [hit.passage for one in (found, *parts) for hit in one.retrieved.hits]
-                draft = check(hits, draft)
+                draft = check([hit.passage for hit in found.retrieved.hits], draft)
             if not draft.quotes:
                 return self._not_covered(question, found.retrieved, library.index)
             unanswered = [n for n, part in enumerate(parts, start=1) if not part.enough]
+            if len(unanswered) == len(parts):
+                unanswered = []  # only together do they make sense
             return self._answered(draft, library.index, text, question.nation, unanswered)
         except CorpusError as error:
             logger.error("%s", error)
@@ -370,11 +370,6 @@ def _look(library: Library, text: str, nation: Nation | None, clock: "_Clock") -
             if deciding.enough(index, text, beside, found, None, strict=True):
                 return _Found(text, retrieved, found, True)
         return _Found(text, retrieved, ranked, False)
-
-
-def _leans(text: str, question: Question) -> bool:
-    """Whether earlier turns stand in what is searched."""
-    return text != following.asked(question.text)
 
 
 def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:

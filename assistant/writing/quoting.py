@@ -53,12 +53,6 @@ def write(question: str, ranked: Sequence[Ranked]) -> Draft:
     return _draft(list(chosen.values()))
 
 
-def together(drafts: Sequence[Draft]) -> Draft:
-    """One draft of several, each quote once."""
-    items = {quote: n in draft.items for draft in drafts for n, quote in enumerate(draft.quotes)}
-    return Draft(tuple(items), frozenset(n for n, item in enumerate(items.values()) if item))
-
-
 def _sides(question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
     """Where a question names both nations, the best statement of each: a comparison needs both sides."""
     asked = asked_nations(question)

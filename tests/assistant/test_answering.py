@@ -360,3 +360,18 @@ def test_an_index_that_breaks_while_serving_is_an_outage(own_data):
     answer = serving.answer(Question(ASKED))
     assert answer.outcome is Outcome.UNAVAILABLE
     assert serving.answer(Question("a girl in my class says her stepdad hits her")).urgent
+
+
+def test_of_several_questions_the_ones_that_are_not_answered_are_named(assistant):
+    answer = assistant.answer(
+        Question("How many Scottish local authorities had a VSHT in 2023, and what is the pupil premium plus rate?")
+    )
+    assert answer.outcome is Outcome.PARTIAL
+    assert "18 of the 32" in answer.answer
+    assert "The second part of this question is not answered by the sources here." in answer.answer
+    whole = assistant.answer(
+        Question(
+            "How many Scottish local authorities had a VSHT in 2023, and how many responsibilities were identified?"
+        )
+    )
+    assert whole.outcome is Outcome.ANSWERED

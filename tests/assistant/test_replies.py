@@ -42,7 +42,7 @@ def test_topics_name_places_and_questions_that_exist(assistant):
     for topic in replies.topics:
         assert set(topic.ask.values()) <= known, topic.name
         for nation in topic.general:
-            assert assistant._general[topic.name, nation], topic.name
+            assert assistant._shelf.general[topic.name, nation], topic.name
     assert replies.topics[-1].words.search("anything at all")
     assert set(load_contacts(AssistantSettings().contacts).needs) <= {topic.name for topic in replies.topics}
 
