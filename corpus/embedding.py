@@ -20,6 +20,8 @@ Vectors = NDArray[np.float32]
 
 # Texts embedded together when indexing: on two cores larger batches bring no more speed and hold more memory.
 BATCH = 32
+# Texts read into word pieces and sorted by length at a time, so that memory does not grow with their number.
+SORTED_TOGETHER = 4096
 
 
 class Encoder(Protocol):
@@ -94,6 +96,12 @@ class OnnxEncoder:
         self.dimension: int = card["dimension"]
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], object] | None = None) -> Vectors:
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), SORTED_TOGETHER):
+            vectors[start : start + SORTED_TOGETHER] = self._encode(texts[start : start + SORTED_TOGETHER], progress)
+        return vectors
+
+    def _encode(self, texts: Sequence[str], progress: Callable[[int], object] | None) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         encodings = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         # Texts of like length share a batch, so that little is spent on padding.
