@@ -1,6 +1,7 @@
 """create_app(): API, chat page and source pages in one process."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -100,7 +101,7 @@ def create_app(assistant: Assistant, data: Path) -> FastAPI:
         for passage in passages:
             heading = passage.section if passage.section != last else None
             last = passage.section
-            place = passage.place(0, len(passage.text))
+            place = replace(passage.place(0, len(passage.text)), paragraph=None)
             shown.append(
                 {"passage": passage, "heading": heading, "place": place, "html": rendering.passage_html(passage)}
             )

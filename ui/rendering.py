@@ -60,14 +60,17 @@ def words(markdown: str) -> str:
 
 
 def passage_html(passage: Passage) -> str:
-    """A passage's text with its paragraphs and lists, words unchanged."""
-    parts = []
+    """A passage's text with its paragraphs and lists, words unchanged; a paragraph that has a number of its own carries it."""
+    numbers = {mark.start: mark.paragraph for mark in passage.marks if mark.paragraph}
+    parts, offset = [], 0
     for block in passage.text.split("\n\n"):
         if block.startswith("- "):
             items = "".join(f"<li>{html.escape(line.removeprefix('- '))}</li>" for line in block.split("\n"))
             parts.append(f"<ul>{items}</ul>")
         else:
-            parts.append(f"<p>{html.escape(block)}</p>")
+            number = f' data-paragraph="{html.escape(numbers[offset])}"' if offset in numbers else ""
+            parts.append(f"<p{number}>{html.escape(block)}</p>")
+        offset += len(block) + 2
     return "".join(parts)
 
 

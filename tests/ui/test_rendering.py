@@ -3,7 +3,7 @@
 import dataclasses
 
 from assistant.domain import Message, Question, Reason
-from corpus.domain import Passage
+from corpus.domain import Mark, Passage
 from ui import rendering
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) &amp;"
@@ -60,3 +60,11 @@ def test_a_turn_that_is_not_kept_still_counts_as_about_that_child(assistant):
     assert assistant.answer(Question("and what about on Fridays, would you keep her in?", history)).reason is not None
     general = assistant.answer(Question("What are the aims of the extended role?"))
     assert _said("What are the aims of the extended role?", general) == "What are the aims of the extended role?"
+
+
+def test_a_numbered_paragraph_carries_its_number_and_not_in_its_words():
+    marks = (Mark(0, 3, "7"), Mark(13, 3, "8"), Mark(26, 3, None))
+    passage = Passage("p", "doc", "original", ("T",), "One is one.\n\nTwo is two.\n\nNone.", ("england",), marks)
+    assert rendering.passage_html(passage) == (
+        '<p data-paragraph="7">One is one.</p><p data-paragraph="8">Two is two.</p><p>None.</p>'
+    )
