@@ -18,7 +18,19 @@ CONTRACT = {
     *("suggestions", "redactions", "nation", "writer", "corpus_version", "timings_ms"),
 }
 CITATION = {
-    *("number", "source_id", "title", "publisher", "published", "section", "page", "quote", "passage_id"),
+    *(
+        "number",
+        "source_id",
+        "title",
+        "publisher",
+        "published",
+        "section",
+        "page",
+        "page_end",
+        "paragraph",
+        "quote",
+        "passage_id",
+    ),
     *("rendition", "nation", "force", "status", "url", "view_url"),
 }
 ASKED = "What are virtual school heads not being asked to do?"
