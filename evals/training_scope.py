@@ -86,7 +86,7 @@ def load_examples(path: Path) -> list[Example]:
 
 
 def _from_bank(item: Item) -> Example:
-    label = item.reasons[0] if item.outcomes == ("declined",) and item.reasons else ANSWER
+    label = item.reasons[0] if item.outcomes[0] == "declined" and item.reasons else ANSWER
     return Example("bank", min(item.id, item.pair or item.id), label, item.turns, item.question)
 
 

@@ -136,3 +136,12 @@ def test_the_committed_scope_examples_are_whole():
         "safeguarding",
         "override_attempt",
     }
+
+
+def test_an_item_that_is_best_declined_teaches_declining_even_where_answering_is_accepted():
+    from evals.training_scope import examples
+
+    bank = {example.text: example.label for example in examples() if example.hand == "bank"}
+    declined = [item for item in items_for_fitting() if item.outcomes[0] == "declined" and item.reasons]
+    assert any(len(item.outcomes) > 1 for item in declined)
+    assert {item.question: item.reasons[0] for item in declined}.items() <= bank.items()
