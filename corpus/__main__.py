@@ -16,12 +16,12 @@ from tqdm import tqdm
 from corpus import adding, fetching, splitting, surveying
 from corpus.asking import load_asked, resolve
 from corpus.catalogue import load_sources
-from corpus.domain import FORCES, NATIONS, STATUSES, Source
+from corpus.domain import FORCES, NATIONS, STATUSES, Progress, Source
 from corpus.embedding import OnnxEncoder
-from corpus.errors import CorpusError, DataFolderError, IndexUnavailable, UnknownSource
+from corpus.errors import CorpusError, DataFolderError, UnknownSource
 from corpus.exporting import exported_model
-from corpus.gathering import Corpus, Progress, gather, gather_folder
-from corpus.index import Index, open_index
+from corpus.gathering import Corpus, gather, gather_folder
+from corpus.index import open_index, serving_index
 from corpus.indexing import rollback, write_index
 from corpus.matching import load_matcher
 from corpus.readers.blocks import Document
@@ -120,18 +120,6 @@ def _bars() -> Iterator[Progress]:
         yield progress
 
 
-@contextmanager
-def _serving(data: Path) -> Iterator[Index | None]:
-    """The index that serves, or None."""
-    try:
-        index = open_index(data)
-    except IndexUnavailable:
-        yield None
-        return
-    with index:
-        yield index
-
-
 def _check(settings: CorpusSettings, _: argparse.Namespace) -> int:
     corpus = gather(settings)
     print(
@@ -139,7 +127,9 @@ def _check(settings: CorpusSettings, _: argparse.Namespace) -> int:
         f"{'all readable' if not corpus.failures else f'{len(corpus.failures)} files cannot be read'}"
     )
     asked = load_asked(settings.asked)
-    print(f"{len(resolve(asked, corpus.passages))} of {len(asked)} questions as staff ask them have their place")
+    print(
+        f"{len(resolve(asked, [*corpus.passages, *corpus.shadowed]))} of {len(asked)} questions as staff ask them have their place"
+    )
     return _failed(corpus)
 
 
@@ -154,7 +144,7 @@ def _index(settings: CorpusSettings, options: argparse.Namespace) -> int:
     if folder and not folder.is_dir():
         raise DataFolderError(folder, "is no folder", "Give the folder that holds the documents")
     with _bars() as progress, ExitStack() as held:
-        old = held.enter_context(_serving(settings.data))
+        old = held.enter_context(serving_index(settings.data))
         if old and old.catalogued == bool(folder):
             made = "from the catalogue" if old.catalogued else "from a folder"
             raise DataFolderError(
@@ -299,7 +289,7 @@ def _remove(settings: CorpusSettings, options: argparse.Namespace) -> int:
 
 def _status(settings: CorpusSettings, options: argparse.Namespace) -> int:
     sources, memory = load_sources(settings), fetching.remembered(settings)
-    with _serving(settings.data) as index:
+    with serving_index(settings.data) as index:
         if index and not index.catalogued:
             sources, memory = index.sources, {}
         lines = surveying.status(index, sources, memory, date.today())
@@ -384,7 +374,7 @@ def _search(settings: CorpusSettings, options: argparse.Namespace) -> int:
 
 
 def _sources(settings: CorpusSettings, _: argparse.Namespace) -> int:
-    with _serving(settings.data) as index:
+    with serving_index(settings.data) as index:
         held = dict(index.renditions) if index else {}
     for source in load_sources(settings).values():
         checked = "" if source.url_checked else " (link not checked)"

@@ -18,6 +18,9 @@ from corpus.settings import CorpusSettings
 # What a record must say that a file cannot say of itself.
 ASKED_FOR = ("nation", "force", "licence")
 _LONGEST_ID = 60
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# Names of our own files beside the originals.
+_RESERVED = ("catalogue", "fetched")
 
 
 @dataclass(frozen=True)
@@ -62,18 +65,17 @@ def add(settings: CorpusSettings, file: Path, source_id: str, new: Mapping[str, 
     suffix = file.suffix.lower()
     if suffix not in KINDS:
         raise CatalogueError(file, "is of a kind that cannot be read", f"Use {', '.join(KINDS)}")
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", source_id) or source_id == settings.local_catalogue.stem:
-        raise CatalogueError("--id", f"{source_id!r} is no id", "Use small letters, digits and single hyphens")
+    _require_id("--id", source_id)
+    target = settings.originals / f"{source_id}{suffix}"
+    beside = settings.originals / f".{source_id}{suffix}.new"
     try:
         settings.originals.mkdir(parents=True, exist_ok=True)
-        if new is not None:
-            add_record(settings.local_catalogue, new, load_catalogue(settings.catalogue))
-        source = load_sources(settings)[source_id]
-        target = settings.originals / f"{source_id}{suffix}"
-        beside = settings.originals / f".{source_id}{suffix}.new"
         shutil.copyfile(file, beside)
         with beside.open("rb") as stream:
             os.fsync(stream.fileno())
+        if new is not None:
+            add_record(settings.local_catalogue, new, load_catalogue(settings.catalogue))
+        source = load_sources(settings)[source_id]
         beside.replace(target)
         for other in settings.originals.glob(f"{source_id}.*"):
             if other != target:
@@ -84,17 +86,25 @@ def add(settings: CorpusSettings, file: Path, source_id: str, new: Mapping[str, 
             f"cannot be written ({error.strerror})",
             "Choose a folder you may write to: VSA_ORIGINALS",
         ) from error
+    finally:
+        beside.unlink(missing_ok=True)
     return Added(source, target)
+
+
+def _require_id(where: str, source_id: str) -> None:
+    """An id becomes a file's name and part of a pattern, so it is nothing but one. Raises CatalogueError."""
+    if not _ID.fullmatch(source_id) or source_id in _RESERVED:
+        raise CatalogueError(where, f"{source_id!r} is no id", "Use small letters, digits and single hyphens")
 
 
 def remove(settings: CorpusSettings, source_id: str) -> bool:
     """Takes a document's file and its local record away; returns whether a shipped record (and its digest) stays. Raises
-    UnknownSource where nothing of it was added."""
+    CatalogueError where that is no id, UnknownSource where nothing of it was added."""
+    _require_id("remove", source_id)
     files = [*settings.originals.glob(f"{source_id}.*"), *settings.originals.glob(f".{source_id}.*.new")]
     shipped = load_catalogue(settings.catalogue)
     for file in files:
-        if file != settings.local_catalogue:
-            file.unlink()
+        file.unlink()
     recorded = remove_record(settings.local_catalogue, source_id, shipped)
     if not files and not recorded:
         known = source_id in shipped

@@ -27,7 +27,7 @@ def load_asked(path: Path) -> list[Asked]:
             raise CatalogueError(
                 f"{path}:{number}",
                 f"{type(error).__name__} {error}",
-                "Mend that line: see docs/decisions/0006-answers.md",
+                "Mend that line: see docs/decisions/0006-asked-questions.md",
             ) from error
     return out
 
@@ -38,9 +38,9 @@ def resolve(
     shadowed: Sequence[Passage] = (),
     same: Mapping[Place, Place] | None = None,
 ) -> list[tuple[Asked, tuple[Place, ...]]]:
-    """The questions whose places all stand in these passages' digests, with them; a place in a `shadowed`
-    digest, whose original took over, is the one that `same` gives it. Where many do not stand (another folder is indexed, or an original says other things than its digest),
-    questions that nothing answers are left out too: the new words may answer them."""
+    """The questions whose places all stand in these passages' digests, with them; a place in a `shadowed` digest, whose
+    original took over, is the one that `same` gives it. Where many do not stand (an original says other things than its
+    digest), questions that nothing answers are left out too: the new words may answer them."""
     starts, same = places_of([*passages, *shadowed]), same or {}
     gone = {passage.id for passage in shadowed}
 

@@ -92,8 +92,11 @@ def _write(path: Path, records: Sequence[Mapping[str, Any]], known: Mapping[str,
     beside = path.with_suffix(".new")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside.write_text(yaml.safe_dump(list(records), allow_unicode=True, sort_keys=False), encoding="utf-8")
-    load_catalogue(beside, known)
-    beside.replace(path)
+    try:
+        load_catalogue(beside, known)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def load_catalogue(path: Path, known: Mapping[str, Source] | None = None) -> dict[str, Source]:

@@ -1,10 +1,14 @@
 """The nouns of the corpus: what we may quote, and where it stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 Nation = Literal["england", "scotland", "wales", "northern-ireland"]
 Rendition = Literal["digest", "original"]
+
+# Told what begins and how much of it there is; returns what is told of each part that is done.
+Progress = Callable[[str, int], Callable[[int], object]]
 
 NATIONS: tuple[Nation, ...] = ("england", "scotland", "wales", "northern-ireland")
 FORCES = (

@@ -3,7 +3,7 @@ comes is the document named. GOV.UK's pages come through its content API, which 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,15 +15,14 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from corpus.domain import Source
+from corpus.domain import Progress, Source
 from corpus.errors import FetchingError
 from corpus.readers.blocks import Document
 from corpus.settings import CorpusSettings
+from corpus.worker import Limits
 
-Progress = Callable[[str, int], Callable[[int], object]]
-
-# The most that is taken in; the same as the most that is read.
-MOST_BYTES = 200 * 1024 * 1024
+# No more is taken in than is read.
+MOST_BYTES = Limits.file_bytes
 _TRIES = 4
 _SECONDS = 30.0
 _REDIRECTS = 5
@@ -256,12 +255,12 @@ def _from_govuk(
         return Arrived(None, before)
     attachment = _attachment(page)
     if attachment and attachment.get("attachment_type") != "html":
-        address = urljoin(settings.govuk, attachment["url"])
+        address = urljoin(f"{settings.govuk}/", attachment["url"].removeprefix("/"))
         arrived = _download(client, address, source.id, folder, None, progress)
         return Arrived(arrived.file, Fetched(address, "", "", updated, _now()))
     if attachment:
         page = {
-            **_govuk_page(client, urljoin(settings.govuk, attachment["url"]), settings),
+            **_govuk_page(client, urljoin(f"{settings.govuk}/", attachment["url"].removeprefix("/")), settings),
             "public_updated_at": updated,
         }
     body = page.get("details", {}).get("body", "")
@@ -285,7 +284,7 @@ def _attachment(page: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _govuk_page(client: httpx.Client, url: str, settings: CorpusSettings) -> dict[str, Any]:
-    address = f"{settings.govuk}/api/content{urlsplit(url).path}"
+    address = f"{settings.govuk}/api/content{url.removeprefix(settings.govuk)}"
     with _stream(client, address, {}) as response:
         try:
             page = json.loads(response.read())

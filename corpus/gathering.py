@@ -3,13 +3,13 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus import splitting
 from corpus.catalogue import load_sources
-from corpus.domain import Passage, Rendition, Source
+from corpus.domain import Passage, Progress, Rendition, Source
 from corpus.errors import ReadingError
 from corpus.flagging import instructions
 from corpus.index import Held, Index
@@ -17,8 +17,6 @@ from corpus.readers import KINDS
 from corpus.reading import READING, find_file, read_document
 from corpus.settings import CorpusSettings
 from corpus.worker import Reader
-
-Progress = Callable[[str, int], Callable[[int], object]]
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _LONGEST_ID = 80
@@ -57,8 +55,8 @@ def gather(settings: CorpusSettings, old: Index | None = None, progress: Progres
                 if found:
                     gathered.add(source, *found, reader)
             except ReadingError as error:
-                if found_digest(source, settings, error):
-                    raise
+                if not any(settings.originals.glob(f"{source.id}.*")):
+                    raise  # a digest is ours, so nothing is written until it is mended
                 gathered.failed(source, error)
                 digest = settings.digests / f"{source.id}.md"
                 if source.id not in gathered.files and digest.is_file():
@@ -76,11 +74,6 @@ def gather(settings: CorpusSettings, old: Index | None = None, progress: Progres
             ),
         )
     return Corpus(sources, gathered.passages, gathered.files, shadowed, tuple(gathered.failures))
-
-
-def found_digest(source: Source, settings: CorpusSettings, error: ReadingError) -> bool:
-    """Whether the error is about a digest: those are ours, so nothing is written until they are mended."""
-    return error.where.startswith(str(settings.digests / f"{source.id}.md"))
 
 
 def gather_folder(folder: Path, old: Index | None = None, progress: Progress | None = None) -> Corpus:

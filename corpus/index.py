@@ -359,6 +359,18 @@ def open_index(data: Path) -> Index:
     return Index(data / "versions" / current_version(data))
 
 
+@contextmanager
+def serving_index(data: Path) -> Iterator[Index | None]:
+    """The version that serves, for as long as this lasts; None where there is none or it is not whole."""
+    try:
+        index = open_index(data)
+    except IndexUnavailable:
+        yield None
+        return
+    with index:
+        yield index
+
+
 def current_version(data: Path) -> str:
     """The version that serves. Raises IndexUnavailable where there is none."""
     try:

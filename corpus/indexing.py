@@ -21,11 +21,11 @@ from chromadb.errors import ChromaError
 
 from corpus import splitting
 from corpus.asking import Place, places_of, resolve
-from corpus.domain import Asked, Passage, Source
+from corpus.domain import Asked, Passage, Progress, Source
 from corpus.embedding import Encoder, Vectors
 from corpus.errors import DataFolderError, IndexUnavailable
-from corpus.gathering import Corpus, Progress
-from corpus.index import COLLECTION, FORMAT, Index, Row, metadata, open_chroma, open_index, tokenise
+from corpus.gathering import Corpus
+from corpus.index import COLLECTION, FORMAT, Index, Row, current_version, metadata, open_chroma, serving_index, tokenise
 from corpus.matching import Matcher
 
 # Lucene's values, which the field's baselines use.
@@ -77,12 +77,13 @@ def write_index(
         for leftover in (data / "versions").glob("building-*"):
             shutil.rmtree(leftover)
         count = len(corpus.passages)
-        with _opened(data) as old:
+        with serving_index(data) as old:
             if old and old.version == version and old.files == dict(corpus.files):
-                in_use = _remove_old(data, {version, *_newest_other(data, version)}, patience=0)
+                serving = old.folder.name
+                in_use = _remove_old(data, {serving, *_newest_other(data, serving)}, patience=0)
                 return Report(version, False, count, 0, count, in_use)
             keep = old is not None and not _withdraws(old, corpus)
-            before = old.version if old else None
+            before = old.folder.name if old else None
             building = Path(tempfile.mkdtemp(prefix="building-", dir=data / "versions"))
             try:
                 with _disk(data):
@@ -106,9 +107,7 @@ def rollback(data: Path) -> str:
     """Makes the version before the one that serves serve again, and returns it. Raises DataFolderError where none is kept."""
     with writing(data):
         try:
-            now = open_index(data)
-            now.close()
-            serving = (data / "current").read_text(encoding="utf-8").strip()
+            serving = current_version(data)
         except IndexUnavailable:
             serving = ""
         others = _newest_other(data, serving)
@@ -230,18 +229,6 @@ def _version(corpus: Corpus, encoder: Encoder, asked: Sequence[Asked], matcher: 
         matcher.fingerprint if matcher else "",
     ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:16]
-
-
-@contextmanager
-def _opened(data: Path) -> Iterator[Index | None]:
-    """The version that serves, or None where there is none or it is broken: then all is written anew."""
-    try:
-        index = open_index(data)
-    except IndexUnavailable:
-        yield None
-        return
-    with index:
-        yield index
 
 
 def _write(

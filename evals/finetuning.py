@@ -50,6 +50,20 @@ def descent(
     return optimiser, schedule
 
 
+def take_step(
+    loss: torch.Tensor,
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> None:
+    """One step down the loss, no longer than a gradient of length 1."""
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    optimiser.zero_grad()
+    schedule.step()
+
+
 def padded(tokens: Sequence[Sequence[int]], rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Ids and mask of these rows, (len(rows), longest)."""
     ids = torch.zeros((len(rows), max(len(tokens[row]) for row in rows)), dtype=torch.long)

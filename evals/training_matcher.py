@@ -17,7 +17,7 @@ from corpus.asking import load_asked
 from corpus.embedding import bundled_tokeniser
 from corpus.matching import LONGEST, MATCHER_FOLDER
 from corpus.settings import CorpusSettings
-from evals.finetuning import Body, descent, export, padded
+from evals.finetuning import Body, descent, export, padded, take_step
 
 # Of two runs (8 epochs at 8e-5 with a temperature of 0.07; 16 at 1e-4 with 0.1) the second told the bank's development part
 # better apart: of its questions that nothing answers 0.77 and not 0.74 were seen at 6 % of the others turned away.
@@ -69,11 +69,7 @@ def _train(tokens: Sequence[Sequence[int]], places: Sequence[frozenset[tuple[str
             for batch in _batches(near, shuffle):
                 vectors, logits = model(*padded(tokens, batch))
                 loss = _loss(vectors, logits, [places[row] for row in batch])
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimiser.step()
-                optimiser.zero_grad()
-                schedule.step()
+                take_step(loss, model, optimiser, schedule)
                 bar.update(len(batch))
     return model.eval()
 

@@ -27,7 +27,7 @@ from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, co
 from assistant.scope.privacy import redact
 from corpus.embedding import bundled_tokeniser
 from evals.bank import BankError, Item, items_for_fitting
-from evals.finetuning import Body, descent, export, padded
+from evals.finetuning import Body, descent, export, padded, take_step
 
 EXAMPLES = MODEL_FOLDER.parent / "examples.jsonl"
 
@@ -158,11 +158,7 @@ def _train(
                 loss = torch.nn.functional.cross_entropy(
                     model(*padded(tokens, batch)), torch.tensor(labels[batch]), label_smoothing=SMOOTHING
                 )
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimiser.step()
-                optimiser.zero_grad()
-                schedule.step()
+                take_step(loss, model, optimiser, schedule)
                 bar.update(len(batch))
     model.eval()
     return model

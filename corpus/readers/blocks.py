@@ -51,6 +51,11 @@ _NUMBERED_FROM = 4
 _PARAGRAPH_WORDS = 8
 
 
+def ends(text: str) -> bool:
+    """Whether a sentence ends with this text."""
+    return bool(_ENDS.search(text))
+
+
 def plain(text: str) -> str:
     """One line without joined letters, soft hyphens and characters that nobody sees."""
     return " ".join(_NOT_TEXT.sub(" ", text.translate(_PLAIN)).split())
@@ -68,7 +73,7 @@ def joined(blocks: Iterable[Block]) -> list[Block]:
             before
             and before.kind in ("paragraph", "item")
             and block.kind == "paragraph"
-            and not _ENDS.search(before.text)
+            and not ends(before.text)
             and block.text[:1].islower()
         ):
             offset = len(before.text) + 1
@@ -91,9 +96,7 @@ def without_contents(blocks: Sequence[Block]) -> list[Block]:
     for block in blocks:
         if _CONTENTS.fullmatch(block.text):
             inside = True
-        elif _CONTENTS_LINE.search(block.text) or (
-            inside and _PAGE_AT_END.search(block.text) and not _ENDS.search(block.text)
-        ):
+        elif _CONTENTS_LINE.search(block.text) or (inside and _PAGE_AT_END.search(block.text) and not ends(block.text)):
             continue
         else:
             inside = False

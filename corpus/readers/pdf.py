@@ -15,12 +15,12 @@ from pdfminer.pdfdocument import PDFEncryptionError, PDFNoOutlines, PDFPasswordI
 from pdfplumber.utils.exceptions import PdfminerException
 
 from corpus.errors import ReadingError
-from corpus.readers.blocks import Block, Document, joined, numbered, plain, rows, without_contents
+from corpus.readers.blocks import Block, Document, ends, joined, numbered, plain, rows, without_contents
 
 # Shares of a page's height at its top and bottom in which running headers and footers, and page numbers, stand.
 _MARGIN = 0.1
-# Shares of pages on which a line stands that is a running one.
-_RUNNING = 0.4
+# The share of pages on which a running line stands at least: left and right pages may have their own.
+_RUNNING = 0.2
 # Sizes against the body's: a heading's, a footnote's, and a raised mark's.
 _HEADING, _NOTE, _RAISED = 1.1, 0.93, 0.75
 # A gap between lines above this many times the usual one starts a paragraph; words further apart than this many times
@@ -40,7 +40,7 @@ _LETTERED = re.compile(r"\(?(?:[a-z]|[ivx]{1,4})\)\s+", re.IGNORECASE)
 _LISTED = re.compile(r"\d{1,3}[.)]\s+")
 _SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[A-Z]")
 _DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
-_MIXED = re.compile(r"\d+")
+_FIGURES = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,6 @@ def read(path: Path) -> Document:
                 found.extend(_page(page))
                 page.close()  # else every page's characters stay in memory
             pages, about = len(file.pages), file.metadata
-    except ReadingError:
-        raise
     except (PDFPasswordIncorrect, PDFEncryptionError) as error:
         raise _protected(path) from error
     except PdfminerException as error:
@@ -178,8 +176,8 @@ def _lines(words: Sequence[dict[str, Any]], page: int, height: float) -> list[Li
 
 
 def _line(words: Sequence[dict[str, Any]], page: int, height: float) -> Line:
-    size = max(Counter({w["size"]: 0 for w in words} | _lengths(words)).items(), key=lambda item: (item[1], item[0]))[0]
-    kept = [w for n, w in enumerate(words) if not (n and w["size"] < _RAISED * size and _MIXED.fullmatch(w["text"]))]
+    size = max(_lengths(words).items(), key=lambda item: (item[1], item[0]))[0]
+    kept = [w for n, w in enumerate(words) if not (n and w["size"] < _RAISED * size and _FIGURES.fullmatch(w["text"]))]
     bold = all(re.search("bold|black|heavy|semibold", w["fontname"], re.IGNORECASE) for w in kept)
     return Line(
         plain(" ".join(w["text"] for w in kept)),
@@ -242,12 +240,12 @@ def _without_running(lines: Sequence[Line], pages: int) -> list[Line]:
         return line.bottom < _MARGIN * line.height or line.top > (1 - _MARGIN) * line.height
 
     def words(line: Line) -> str:
-        return _MIXED.sub("#", line.text).lower()
+        return _FIGURES.sub("#", line.text).lower()
 
     for line in lines:
         if outer(line):
             on[words(line)].add(line.page)
-    least = max(2, _RUNNING * pages / 2)  # left and right pages may differ
+    least = max(2, _RUNNING * pages)
     running = {text for text, where in on.items() if pages > 1 and len(where) >= least}
     return [
         line
@@ -312,7 +310,7 @@ def _kind(
     level = levels.get((line.size, line.bold))
     if level and _may_head(line):
         return "heading", level + (max(outline.values()) if outline else 0), line.text
-    if line.size < _NOTE * body and line.top > line.height / 2 and _MIXED.match(line.text):
+    if line.size < _NOTE * body and line.top > line.height / 2 and _FIGURES.match(line.text):
         return "note", 0, line.text
     if _LETTERED.match(line.text):
         return "item", 0, line.text
@@ -352,9 +350,9 @@ def _continues(last: Block, before: Line, line: Line, kind: str, leading: float,
         near = before.page == line.page and 0 < line.top - before.top < _GAP * line.size
         return kind == last.kind and near and aligned and before.size == line.size
     if kind == "note" or last.kind == "note":
-        return last.kind == "note" and not _MIXED.match(line.text) and line.size == before.size
+        return last.kind == "note" and not _FIGURES.match(line.text) and line.size == before.size
     if line.page != before.page or line.top < before.top:  # another page or column
-        return not re.search(r"[.!?:;][\"'’”)\]]*$", last.text) and not _starts_number(line)
+        return not ends(last.text) and not _starts_number(line)
     gap = line.top - before.top
     if abs(line.size - before.size) > 0.6 or gap > _GAP * max(leading, before.bottom - before.top):
         return False

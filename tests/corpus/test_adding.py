@@ -99,12 +99,23 @@ def test_at_a_terminal_what_is_missing_is_asked_for(own, tmp_path, monkeypatch):
     assert "[Policy of the striped council]" in asked[0]
 
 
-@pytest.mark.parametrize("odd", [["--id", "../../etc"], ["--id", "A B"], ["--published", "soon"]])
+@pytest.mark.parametrize(
+    "odd", [["--id", "../../etc"], ["--id", "A B"], ["--published", "soon"], ["--superseded-by", "nothing"]]
+)
 def test_odd_values_are_refused_and_nothing_is_left(own, tmp_path, capsys, odd):
     documents.guidance_docx(tmp_path / "policy.docx")
     assert corpus_command(["add", str(tmp_path / "policy.docx"), *NEW, *odd]) == 1
-    assert capsys.readouterr().err.startswith(odd[0] if odd[0] == "--id" else "--published")
+    assert odd[0] in (err := capsys.readouterr().err) or "superseded_by names no record" in err
     assert [path.name for path in own.originals.iterdir()] == []
+
+
+@pytest.mark.parametrize("odd", ["*", "../originals/keep", "catalogue", "fetched", ""])
+def test_nothing_but_an_id_is_removed(own, odd, capsys):
+    (own.originals / "keep.txt").write_text("Kept words.")
+    (own.originals / "fetched.json").write_text("{}")
+    assert corpus_command(["remove", odd]) == 1
+    assert "is no id" in capsys.readouterr().err
+    assert sorted(path.name for path in own.originals.iterdir()) == ["fetched.json", "keep.txt"]
 
 
 def test_an_original_takes_its_digests_place_and_gives_it_back(own, tmp_path, capsys):

@@ -171,7 +171,7 @@ def page(title: str, body: str, updated: str = "2024-05-17T09:30:00Z", **more: o
 def test_a_govuk_page_comes_through_the_content_api(own, site, capsys):
     url = f"{own.govuk}/guidance/zebra"
     site.put(
-        "/govuk/api/content/govuk/guidance/zebra",
+        "/govuk/api/content/guidance/zebra",
         page("Zebra duties", "<h2>Duty</h2><p>Councils must count zebras.</p>"),
         "application/json",
     )
@@ -185,7 +185,7 @@ def test_a_govuk_page_comes_through_the_content_api(own, site, capsys):
     assert "unchanged" in capsys.readouterr().out
     notice = {"explanation": "<p>Replaced by <a>other</a> guidance.</p>", "withdrawn_at": "2025-01-02T00:00:00Z"}
     site.put(
-        "/govuk/api/content/govuk/guidance/zebra",
+        "/govuk/api/content/guidance/zebra",
         page("Zebra duties", "<p>x</p>", "2025-01-02T00:00:00Z", withdrawn_notice=notice),
         "application/json",
     )
@@ -206,8 +206,8 @@ def test_a_govuk_publication_is_its_attachment(own, site, tmp_path):
     about = json.dumps(
         {"title": "Guidance on zebra schools", "public_updated_at": "2024-01-01T00:00:00Z", "details": details}
     ).encode()
-    site.put("/govuk/api/content/govuk/government/publications/zebra", about, "application/json")
-    site.put("/files/guide.pdf", pdf(tmp_path), "application/pdf")
+    site.put("/govuk/api/content/government/publications/zebra", about, "application/json")
+    site.put("/govuk/files/guide.pdf", pdf(tmp_path), "application/pdf")
     record(own, "zebra", "Guidance on zebra schools", f"{own.govuk}/government/publications/zebra")
     assert corpus_command(["fetch", "zebra", "--later"]) == 0
     assert (own.originals / "zebra.pdf").is_file()

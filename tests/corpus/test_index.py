@@ -234,3 +234,16 @@ def test_plain_llama_index_reads_the_collection(data):
     assert node.node_id == index.rows[0].id
     assert node.text == index.passage(node.node_id).text
     assert node.metadata["source_id"] in index.sources
+
+
+def test_new_bytes_with_the_same_words_keep_serving_and_the_next_run_leaves_them(own_corpus):
+    original = own_corpus.originals / "drew-banerjee-2019.txt"
+    original.write_text("The zebra survey covered zebras.\n")
+    version = index_it(own_corpus).version
+    original.write_text("The zebra survey covered zebras.  \n\n")
+    assert index_it(own_corpus).version == version
+    for _ in range(2):
+        assert not index_it(own_corpus).changed
+        with open_index(own_corpus.data) as index:
+            assert index.version == version
+            assert index.lexical("zebra", 5)
