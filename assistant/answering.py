@@ -5,7 +5,7 @@ import re
 import time
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -31,6 +31,7 @@ from assistant.scope import rules
 from assistant.scope.classifier import Classifier
 from assistant.scope.privacy import REMOVED, redact
 from assistant.scope.signposts import Contacts
+from assistant.sides import sides
 from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
@@ -221,10 +222,12 @@ class Assistant:
             parts: tuple[_Found, ...] = ()
             if found.enough and text == following.asked(question.text):
                 parts = tuple(_look(library, part, question.nation, clock) for part in following.parts(text))
+            compared = () if question.nation else self._compared(library, text, found.enough, clock)
             with clock.step("writing"):
-                draft = quoting.write(text, found.ranked) if found.enough else Draft(())
+                enough = found.enough or bool(compared)
+                draft = quoting.write(text, found.ranked, [side.ranked for side in compared]) if enough else Draft(())
             with clock.step("checking"):
-                draft = check([hit.passage for hit in found.retrieved.hits], draft)
+                draft = check([hit.passage for one in (found, *compared) for hit in one.retrieved.hits], draft)
             if not draft.quotes:
                 return self._not_covered(question, found.retrieved, library.index)
             unanswered = [n for n, part in enumerate(parts, start=1) if not part.enough]
@@ -234,6 +237,13 @@ class Assistant:
         except CorpusError as error:
             logger.error("%s", error)
             return self._unavailable()
+
+    def _compared(self, library: Library, text: str, enough: bool, clock: "_Clock") -> list["_Found"]:
+        """What each side of a comparison says, where the question is one: of sides that say too little only where the question
+        as a whole is answered."""
+        held = {source_id: library.index.sources[source_id] for source_id in library.index.files}
+        found = [_look(library, side.text, None, clock, side.sources) for side in sides(text, held)]
+        return [one for one in found if one.ranked and (enough or one.enough)]
 
     def _answered(
         self, draft: Draft, index: Index, text: str, chosen: Nation | None, unanswered: Sequence[int] = ()
@@ -350,14 +360,17 @@ class _Found:
     enough: bool
 
 
-def _look(library: Library, text: str, nation: Nation | None, clock: "_Clock") -> _Found:
-    """Searches, ranks and decides. Raises CorpusError."""
+def _look(
+    library: Library, text: str, nation: Nation | None, clock: "_Clock", sources: Collection[str] | None = None
+) -> _Found:
+    """Searches (in `sources` alone where they are given), ranks and decides. Raises CorpusError."""
     index = library.index
-    with clock.step("retrieval"):
-        vector = library.encoder.encode([text])[0]
-        retrieved = retrieve(index, vector, expand(text), nations_to_search(text, nation), PASSAGES)
     with clock.step("matching"):
+        vector = library.encoder.encode([text])[0]
         asked = library.asked(text, vector)
+    with clock.step("retrieval"):
+        nations = nations_to_search(text, nation) if sources is None else (None,)
+        retrieved = retrieve(index, vector, expand(text), nations, PASSAGES, asked, sources)
     with clock.step("ranking"):
         ranked = ranking.rank(index, text, retrieved, asked)
         if deciding.enough(index, text, retrieved, ranked, asked):

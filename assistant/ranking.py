@@ -34,7 +34,7 @@ _NATIONS: dict[Nation, re.Pattern[str]] = {
 _DIGIT = re.compile(r"\d")
 _NOTE = "Note:"
 # Words of publishers' names that say nothing of which publisher it is.
-_COMMON = frozenset({"univers", "council", "counti", "depart", "educ", "journal", "of", "psycholog", "european"})
+COMMON = frozenset({"univers", "council", "counti", "depart", "educ", "journal", "of", "psycholog", "european"})
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def unit_features(
     found = units(text)
     cosines = index.unit_vectors(hit.passage) @ retrieved.vector
     heading = stems(" ".join((hit.passage.label, *hit.passage.heading)))
-    named = float(bool(stems(question) & (stems(hit.passage.label) - _COMMON)))
+    named = float(bool(stems(question) & (stems(hit.passage.label) - COMMON)))
     nation = named_nation(question, hit.passage)
     rows: list[tuple[Unit, tuple[float, ...]]] = []
     for number, (unit, cosine) in enumerate(zip(found, cosines, strict=True)):

@@ -29,7 +29,7 @@ from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 from corpus.splitting import units
 
-FORMAT = 7  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 8  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 # How sharply likeness weighs: a question at a cosine 0.1 lower counts e times less.
 _SHARP = 10.0
@@ -83,6 +83,13 @@ class AskedLike:
     taught: Likeness
     plain: Likeness
     chance: float
+
+    def passages(self, count: int) -> tuple[str, ...]:
+        """The passages of the `count` units that answer the likest questions in the eyes of both."""
+        likest = sorted(
+            self.taught.units, key=lambda place: (-self.taught.units[place][0] - self.plain.units[place][0], place)
+        )
+        return tuple(dict.fromkeys(passage_id for passage_id, _ in likest[:count]))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import numpy as np
 from chromadb.errors import ChromaError
 
 from corpus import splitting
+from corpus.aligning import align
 from corpus.asking import Place, places_of, resolve
 from corpus.domain import Asked, Passage, Progress, Source
 from corpus.embedding import Encoder, Vectors
@@ -38,11 +39,6 @@ _LEAST_SYNC = 2
 
 # Seconds to wait for services that still read a version which must go: they look for a new one every second.
 _PATIENCE = 10.0
-
-# An original says what its digest says where the median of the digest's statements has one at this cosine in it, and each
-# statement then at this one. On the five documents that have both, the medians are 0.61 to 0.93; below 0.45 a person found hardly a
-# pair that says the same (our own notes, the endnotes), above it hardly one that does not.
-_SAME_DOCUMENT, _SAME_FROM = 0.6, 0.45
 
 _AGAIN = "The old index still serves; mend that, then run again"
 
@@ -274,46 +270,31 @@ def _write(
             process.submit(_write_chroma, *chroma).result()
     else:
         _write_chroma(*chroma, progress("Writing", len(passages)))
-    same = _same(corpus, unit_vectors, encoder, progress)
+    same = _same(corpus, encoder, progress)
     _write_same(folder, corpus.shadowed, same)
     held = resolve(asked, passages, corpus.shadowed, same) if matcher else []
     _write_asked(folder, held, matcher, encoder, old, progress)
     return len(new)
 
 
-def _same(
-    corpus: Corpus, unit_vectors: Mapping[str, Vectors], encoder: Encoder, progress: Progress
-) -> dict[Place, Place]:
-    """{a unit of a digest whose place an original took: the original's unit nearest in meaning}, where one is near enough."""
+def _same(corpus: Corpus, encoder: Encoder, progress: Progress) -> dict[Place, Place]:
+    """{a unit of a digest whose place an original took: the original's unit that says the same}."""
     if not corpus.shadowed:
         return {}
-    vectors = encoder.encode(
-        [splitting.unit_embedding_text(p, unit) for p in corpus.shadowed for unit in splitting.units(p.text)],
-        progress("Comparing with digests", sum(len(splitting.units(p.text)) for p in corpus.shadowed)),
-    )
-    originals: dict[str, list[Passage]] = {}
-    for passage in corpus.passages:
-        originals.setdefault(passage.source_id, []).append(passage)
-    best: dict[str, list[tuple[Place, Place, float]]] = {}
-    row = 0
-    for passage in corpus.shadowed:
-        there = originals[passage.source_id]
-        places = [(other.id, n) for other in there for n in range(len(unit_vectors[other.id]))]
-        found = np.concatenate([unit_vectors[other.id] for other in there])
-        for number in range(len(splitting.units(passage.text))):
-            cosines = found @ vectors[row]
-            nearest = int(cosines.argmax())
-            best.setdefault(passage.source_id, []).append(
-                ((passage.id, number), places[nearest], float(cosines[nearest]))
-            )
-            row += 1
-    return {
-        place: other
-        for pairs in best.values()
-        if np.median([cosine for _, _, cosine in pairs]) >= _SAME_DOCUMENT
-        for place, other, cosine in pairs
-        if cosine >= _SAME_FROM
-    }
+    digests, originals = _by_source(corpus.shadowed), _by_source(corpus.passages)
+    count = sum(len(splitting.units(p.text)) for s, ps in digests.items() for p in (*ps, *originals[s]))
+    step = progress("Comparing with digests", 2 * count)
+    same: dict[Place, Place] = {}
+    for source_id, digest in digests.items():
+        same |= align(digest, originals[source_id], encoder, step)
+    return same
+
+
+def _by_source(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
+    out: dict[str, list[Passage]] = {}
+    for passage in passages:
+        out.setdefault(passage.source_id, []).append(passage)
+    return out
 
 
 def _write_same(folder: Path, shadowed: Sequence[Passage], same: Mapping[Place, Place]) -> None:

@@ -15,7 +15,7 @@ from corpus.settings import CorpusSettings
 from corpus.worker import Reader
 
 # Raise when a reader or the splitter changes what it makes of the same file, so that files are read again.
-READING = 1
+READING = 2
 _FENCE = "---"
 
 

@@ -3,11 +3,10 @@
 import numpy as np
 
 from assistant import deciding, ranking
-from assistant.answering import PASSAGES, Assistant, Library, nations_to_search
+from assistant.answering import Assistant, Library
 from assistant.domain import Message, Question
-from assistant.retrieval import retrieve
-from assistant.wording import expand
 from evals.bank import Item, items_for_fitting
+from evals.fitting import find
 from evals.reporting import Curve
 
 # Thresholds drawn: enough for a smooth line.
@@ -21,13 +20,10 @@ def answerability(assistant: Assistant, library: Library) -> Curve:
     chances, answerable = [], []
     for item in items_for_fitting():
         if item.answerable or item.kind in ("not_covered", "off_topic"):
-            history = tuple(Message("user", turn) for turn in item.turns)
-            text = assistant.searched(Question(item.question, history, item.nation))
-            vector = library.encoder.encode([text])[0]
-            found = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
-            asked = library.asked(text, vector)
-            ranked = ranking.rank(library.index, text, found, asked)
-            chances.append(weights.chance(deciding.evidence_features(library.index, text, found, ranked, asked)))
+            found = find(assistant, library, item)
+            seen = (library.index, found.text, found.retrieved)
+            ranked = ranking.rank(*seen, found.asked)
+            chances.append(weights.chance(deciding.evidence_features(*seen, ranked, found.asked)))
             answerable.append(item.answerable)
     scores, may = np.array(chances), np.array(answerable)
     steps = np.linspace(0, 1, _STEPS)

@@ -48,10 +48,10 @@ def fit(assistant: Assistant, library: Library) -> dict[str, float]:
     """Fits the models, with and without the questions that staff ask, writes the weights and returns the cross-validated
     figures."""
     items = [item for item in items_for_fitting() if item.answerable or item.kind in ("not_covered", "off_topic")]
-    whole = [_find(assistant, library, item) for item in tqdm(items, desc="Asking")]
     models: dict[str, object] = {}
     figures: dict[str, float] = {}
-    for suffix, found in (("", whole), (" alone", [replace(one, asked=None) for one in whole])):
+    for suffix, shelf in (("", library), (" alone", replace(library, matcher=None))):
+        found = [find(assistant, shelf, item) for item in tqdm(items, desc="Asking")]
         unit_names = ASKED_UNIT_FEATURES if not suffix else UNIT_FEATURES
         evidence_names = ASKED_EVIDENCE_FEATURES if not suffix else EVIDENCE_FEATURES
         models["unit" + suffix], unit_figures = _fit_units(library, found, unit_names)
@@ -68,13 +68,14 @@ def _write(models: Mapping[str, object]) -> None:
     ranking.load_weights.cache_clear()
 
 
-def _find(assistant: Assistant, library: Library, item: Item) -> Found:
+def find(assistant: Assistant, library: Library, item: Item) -> Found:
     """The question as it is ranked, and what was found, as `Assistant.answer` would."""
     history = tuple(Message("user", turn) for turn in item.turns)
     text = assistant.searched(Question(item.question, history, item.nation))
     vector = library.encoder.encode([text])[0]
-    retrieved = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES)
-    return Found(item, text, retrieved, library.asked(text, vector))
+    asked = library.asked(text, vector)
+    retrieved = retrieve(library.index, vector, expand(text), nations_to_search(text, item.nation), PASSAGES, asked)
+    return Found(item, text, retrieved, asked)
 
 
 def answers(item: Item, passage: Passage, unit: Unit) -> bool:

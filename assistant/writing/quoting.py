@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from assistant.domain import Draft, Quote
-from assistant.ranking import Ranked, asked_nations, stems
+from assistant.ranking import Ranked, stems
 from corpus.domain import Unit
 from corpus.splitting import units
 
@@ -31,35 +32,34 @@ _ASKS_LIST = re.compile(
 )
 
 
-def write(question: str, ranked: Sequence[Ranked]) -> Draft:
+def write(question: str, ranked: Sequence[Ranked], sides: Sequence[Sequence[Ranked]] = ()) -> Draft:
     """The best supported statements, in reading order within a passage, passages by their best statement; at most
-    about WORDS words, but a list that is asked for stays whole with its lead-in."""
+    about WORDS words, but a list that is asked for stays whole with its lead-in. Of a comparison the best statement of each of
+    its `sides` (ranked likewise) comes first, whatever its length, and then the sides take turns."""
     if not ranked:
         return Draft(())
-    sides = _sides(question, ranked)
-    enough = FURTHER * ranked[0].score
-    whole = _lists_to_keep(question, ranked)
+    whole: set[tuple[str, int]] = set().union(*(_lists_to_keep(question, one) for one in sides or [ranked]))
+    ranked = list({_key(r): r for one in (ranked, *sides) for r in one}.values())
+    if sides:
+        turns = [r for row in zip_longest(*(_supported(side) for side in sides)) for r in row if r]
+    else:
+        turns = _supported(ranked)
     chosen: dict[tuple[str, Unit], Ranked] = {}
     words = 0
-    for candidate in (*sides, *(r for r in ranked if r.score >= enough)):
+    for number, candidate in enumerate(turns):
         if _key(candidate) in chosen or _said(candidate, chosen.values()):
             continue
         together = _together(candidate, ranked, whole)
         length = sum(len(r.text.split()) for r in together if _key(r) not in chosen)
-        if chosen and words + length > WORDS:
+        if number >= max(1, len(sides)) and words + length > WORDS:
             continue
         chosen.update({_key(r): r for r in together})
         words += length
     return _draft(list(chosen.values()))
 
 
-def _sides(question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-    """Where a question names both nations, the best statement of each: a comparison needs both sides."""
-    asked = asked_nations(question)
-    if len(asked) < 2:
-        return []
-    best = {nation: next((r for r in ranked if r.passage.nation == (nation,)), None) for nation in sorted(asked)}
-    return sorted((r for r in best.values() if r is not None), key=lambda r: -r.score)
+def _supported(ranked: Sequence[Ranked]) -> list[Ranked]:
+    return [r for r in ranked if r.score >= FURTHER * ranked[0].score]
 
 
 def _said(candidate: Ranked, chosen: Iterable[Ranked]) -> bool:

@@ -138,10 +138,20 @@ def _cut(block: Block, number: re.Match[str]) -> Block:
 
 
 def titled(blocks: Sequence[Block], title: str) -> list[Block]:
-    """The blocks under one heading that names the document: its own where it begins with one above all others, else `title`."""
+    """The blocks under one heading that names the document: its own where it begins with one above all others, else `title`.
+    A paragraph below that prints the title again is left out; where it prints a longer one, that is the title."""
     levels = [block.level for block in blocks if block.kind == "heading"]
     own = bool(levels) and blocks[0].kind == "heading" and blocks[0].level == min(levels) < min([*levels[1:], 99])
-    return list(blocks) if own else [Block("heading", title, level=0), *blocks]
+    top, *rest = blocks if own else [Block("heading", title, level=0), *blocks]
+    while rest and _repeats(top, rest[0]):
+        top = replace(top, text=rest.pop(0).text)
+    return [top, *rest]
+
+
+def _repeats(title: Block, block: Block) -> bool:
+    return (
+        block.kind == "paragraph" and not ends(block.text) and block.text.casefold().startswith(title.text.casefold())
+    )
 
 
 def sections(blocks: Iterable[Block], source_id: str, rendition: Rendition) -> list[Section]:

@@ -77,6 +77,26 @@ def test_an_index_without_such_questions_answers_all_the_same(assistant):
     assert best.passage.section == "Virtual School Heads are not being asked to"
 
 
+def test_the_passage_that_answers_a_like_question_is_found_though_its_own_words_are_far(assistant):
+    from assistant.retrieval import retrieve
+
+    library = assistant.library
+    for one in load_asked(CorpusSettings().asked):
+        vector = library.encoder.encode([one.text])[0]
+        asked = library.asked(one.text, vector)
+        alone = {hit.passage.id for hit in retrieve(library.index, vector, one.text, (None,), 12).hits}
+        told = set(asked.passages(6)) - alone
+        if told:
+            break
+    found = [hit.passage for hit in retrieve(library.index, vector, one.text, (None,), 12, asked).hits]
+    assert {passage.id for passage in found} == alone | told
+    nations = {library.index.passage(passage_id).nation for passage_id in told}
+    other = "england" if nations == {("scotland",)} else "scotland"
+    of_other = retrieve(library.index, vector, one.text, (other,), 12, asked).hits
+    assert of_other
+    assert all(other in hit.passage.nation for hit in of_other)
+
+
 def test_the_matcher_reads_each_text_alone_and_is_checked(tmp_path):
     texts = ["how many heads", "what training is there for schools and social workers in England", "why"]
     matcher = load_matcher()

@@ -229,3 +229,10 @@ def test_a_long_list_and_words_without_a_full_stop_are_cut_into_passages():
     words = " ".join(passage.text for passage in found)
     assert all(f"Phase: {n} | Pupils: {n * 7} of" in words for n in range(400))
     assert all(f"word{n}" in words.split() for n in range(5000))
+
+
+def test_a_title_that_is_printed_again_is_no_statement_and_the_fuller_one_is_the_title():
+    lines = ("The extended role", "The extended role of the council", "The extended role of heads is new.")
+    blocks = (Block("heading", lines[0], 1), *(Block("paragraph", line) for line in lines))
+    (section,) = from_document(Document(blocks), "doc").sections
+    assert (section.heading, section.text) == ((lines[1],), lines[2])

@@ -1,0 +1,99 @@
+"""The sides of a comparison: what a question asks of which sources, where it names several of them."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from assistant.ranking import COMMON, asked_nations, stems
+from assistant.wording import expand, vocabulary
+from corpus.domain import Source
+
+# What sets two sides apart: marks, and the words with which people compare.
+_CLAUSES = re.compile(
+    r"[?;:.()\n]+\s*|,\s+|\s+[-–—/]\s+"
+    r"|\s+(?:and|but|while|whereas|vs\.?|versus|against|plus|next\s+to|alongside|compared?\s+(?:with|to))\s+",
+    re.IGNORECASE,
+)
+_EACH = re.compile(
+    r"\b(?:each|both|two|either)\b.{0,40}\b(?:papers?|documents?|sources?|stud(?:y|ies)|articles?)\b", re.IGNORECASE
+)
+
+# Fewer words than this beside the name ask nothing: then the whole question is asked of that side.
+_LEAST_WORDS = 3
+
+Target = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Side:
+    """`text` is asked of `sources` (their ids)."""
+
+    text: str
+    sources: Target
+
+
+def sides(text: str, sources: Mapping[str, Source]) -> tuple[Side, ...]:
+    """The sides of a question that names two or more sources, or the sources of two or more nations; else none. `sources`
+    are those whose words are held."""
+    shared: list[str] = []
+    asked: dict[Target, list[str]] = {}
+    last: list[str] = shared
+    for clause in filter(None, map(str.strip, _CLAUSES.split(text))):
+        found = [asked.setdefault(target, []) for target in _targets(clause, sources)] or [last]
+        for clauses in found:
+            clauses.append(clause)
+        last = found[-1]
+    if len(asked) == 1 and _EACH.search(text):
+        (several,) = asked
+        asked = {frozenset({source_id}): [] for source_id in sorted(several)}
+    if len(asked) < 2:
+        return ()
+    return tuple(Side(_question(text, shared, own, sources), target) for target, own in _apart(asked).items())
+
+
+def _targets(clause: str, sources: Mapping[str, Source]) -> list[Target]:
+    """The sources that a clause names, each by itself; else those of a nation that it names."""
+    whole = expand(clause)
+    words = stems(whole)
+    named: dict[str, set[str]] = {}
+    for source in sources.values():
+        publisher = source.publisher.split(",")[0]
+        distinctive = stems(publisher) - COMMON
+        if words & stems(" ".join(author.split()[-1] for author in source.authors)):
+            named.setdefault(source.id, set()).add(source.id)
+        elif distinctive <= words if distinctive else publisher and publisher.casefold() in whole.casefold():
+            named.setdefault(publisher, set()).add(source.id)
+    if named:
+        return [frozenset(found) for found in named.values()]
+    nations = sorted(asked_nations(clause))
+    of_nations = [frozenset(s.id for s in sources.values() if nation in s.nation) for nation in nations]
+    return [found for found in of_nations if found]
+
+
+def _apart(asked: Mapping[Target, list[str]]) -> dict[Target, list[str]]:
+    """Targets without what a narrower one of the same question takes: "McIver" leaves the other Scottish papers."""
+    out: dict[Target, list[str]] = {}
+    for target, clauses in asked.items():
+        narrower = frozenset().union(*(other for other in asked if other < target))
+        out.setdefault(target - narrower or target, []).extend(clauses)
+    return out
+
+
+def _question(text: str, shared: list[str], own: list[str], sources: Mapping[str, Source]) -> str:
+    """What is asked of a side: its clauses with those of no side before them, or the whole question where its own ask too
+    little; without names, which would find what a source says of itself."""
+    named = stems(" ".join(_names(source) for source in sources.values()))
+    if len(stems(" ".join(own)) - named) < _LEAST_WORDS:
+        return _without(text, named)
+    return _without(", ".join((*shared, *own)), named)
+
+
+def _names(source: Source) -> str:
+    surnames = [author.split()[-1] for author in source.authors]
+    publisher = source.publisher.split(",")[0]
+    short = [term for group in vocabulary() for term in group.missing(publisher) if " " not in term]
+    return " ".join((*surnames, *source.nation, *(stems(publisher) - COMMON), *short))
+
+
+def _without(text: str, named: Collection[str]) -> str:
+    return re.sub(r"[^\W\d_]+", lambda word: "" if stems(word.group()) & set(named) else word.group(), text)

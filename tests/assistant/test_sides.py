@@ -1,0 +1,69 @@
+"""A comparison has its sides: what is asked of which source."""
+
+import pytest
+
+from assistant.domain import Question
+from assistant.sides import sides
+
+D, W, B = "dfe-2021-role-extension", "worcestershire-extended-role", "drew-banerjee-2019"
+C, M = "celcis-2021-roles-responsibilities", "mciver-2023-in-both-camps"
+
+
+@pytest.fixture(scope="module")
+def held(assistant):
+    index = assistant.library.index
+    return {source_id: index.sources[source_id] for source_id in index.files}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "attendance: which figure does Worcs give, and what does McIver say of how learners experience school",
+            [({W}, "which figure"), ({M}, "learners experience school")],
+        ),
+        ("what do the Scottish papers say of training and what do the English ones", [({C, M}, ""), ({B, D, W}, "")]),
+        ("aims in the DfE guidance vs those on the Worcestershire page", [({D}, ""), ({W}, "")]),
+        ("how did each of the Scottish papers get its information", [({C}, ""), ({M}, "")]),
+        ("what does McIver find, and what do the other Scottish papers say of it", [({M}, ""), ({C}, "")]),
+        ("what do Drew and Banerjee conclude", []),
+        ("how many responsibilities were about training", []),
+    ],
+)
+def test_each_side_has_its_sources_and_its_own_part_of_the_question(held, text, expected):
+    found = sides(text, held)
+    assert [set(side.sources) for side in found] == [sources for sources, _ in expected]
+    for side, (_, part) in zip(found, expected, strict=True):
+        assert part in side.text
+
+
+def test_a_name_is_not_searched_for_in_the_source_that_it_names(held):
+    celcis, mciver = sides("joint working: what do CELCIS and McIver each conclude on it", held)
+    assert not {"celcis", "mciver"} & set(f"{celcis.text} {mciver.text}".lower().split())
+    assert "joint working" in mciver.text
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        (
+            "training: how many did the scottish workshop list, and what does Worcestershire offer",
+            {C: "25", W: "train"},
+        ),
+        (
+            "partnership work: the number CELCIS counted vs what Worcestershire names in its aims",
+            {C: "partner", W: "partner"},
+        ),
+    ],
+)
+def test_an_answer_quotes_every_side(assistant, text, facts):
+    answer = assistant.answer(Question(text))
+    quoted = {source_id: " ".join(c.quote for c in answer.citations if c.source_id == source_id) for source_id in facts}
+    for source_id, fact in facts.items():
+        assert fact in quoted[source_id].lower()
+
+
+def test_a_chosen_nation_leaves_one_side(assistant):
+    text = "training: how many did the scottish workshop list, and what does Worcestershire offer"
+    answer = assistant.answer(Question(text, nation="scotland"))
+    assert {c.source_id for c in answer.citations} <= {C, M}
