@@ -4,7 +4,8 @@ Recognisers err to taking out too much: a lost word costs a search term, a kept 
 """
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 REMOVED = "[removed]"
@@ -71,38 +72,6 @@ _WORD = re.compile(_LETTERS)
 # What may stand between the parts of one name; a stop only after an initial.
 _JOINT = re.compile(r"\s{1,2}(?:(?:de|da|di|van|von|der|al|el|bin|ap|ab|ferch|mac)\s)?")
 _INITIAL_JOINT = re.compile(r"\.?\s{0,2}")
-# A run of capitalised words that holds one of these names a body or a place of learning, not a person.
-_BODIES = frozenset(
-    [
-        "school",
-        "schools",
-        "academy",
-        "academies",
-        "primary",
-        "secondary",
-        "infant",
-        "infants",
-        "junior",
-        "juniors",
-        "nursery",
-        "college",
-        "high",
-        "grammar",
-        "university",
-        "trust",
-        "council",
-        "hospital",
-        "church",
-        "centre",
-        "institute",
-        "foundation",
-        "society",
-        "association",
-        "charity",
-        "hub",
-        "federation",
-    ]
-)
 _SAINT = re.compile(r"\bst\.?$|\bsaints?$", re.IGNORECASE)
 # Two words that may be a first name with a surname, or a surname with a first name after a comma.
 _TWO_WORDS = re.compile(rf"(?=\b({_LETTERS})(\s|, )({_LETTERS})\b(\s*,?\s*{re.escape(REMOVED)})?)")
@@ -113,129 +82,41 @@ _LEAD = 20  # characters: the longest of these words, with room
 # A written date soon after something that was removed is a date of birth; elsewhere it may be the date of a document.
 _DATE_AFTER_NAME = re.compile(rf"(?<={re.escape(REMOVED)})(\W{{1,12}}(?:aged?\W+)?)\b{_WRITTEN}\b", re.IGNORECASE)
 
-# Words that open a sentence before a name: "Should Maya", "Is Tom".
-_OPENERS = frozenset(
-    [
-        "who",
-        "what",
-        "when",
-        "where",
-        "why",
-        "how",
-        "which",
-        "whose",
-        "should",
-        "could",
-        "would",
-        "can",
-        "do",
-        "does",
-        "did",
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "will",
-        "may",
-        "must",
-        "if",
-        "in",
-        "on",
-        "at",
-        "for",
-        "and",
-        "but",
-        "so",
-        "or",
-        "not",
-        "no",
-        "yes",
-        "please",
-        "sorry",
-        "thanks",
-        "hi",
-        "hello",
-        "dear",
-        "my",
-        "our",
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "we",
-        "you",
-        "they",
-        "he",
-        "she",
-        "it",
-        "there",
-        "here",
-        "ask",
-        "tell",
-        "give",
-        "list",
-        "show",
-        "name",
-        "any",
-        "some",
-        "all",
-        "every",
-        "each",
-        "both",
-        "only",
-        "also",
-        "just",
-        "after",
-        "before",
-        "since",
-        "while",
-        "because",
-        "about",
-        "with",
-        "re",
-        "ps",
-        "pps",
-        "ok",
-        "okay",
-        "pasted",
-        "forwarded",
-        "fwd",
-        "from",
-        "to",
-        "seen",
-        "met",
-        "spoke",
-        "regarding",
-        "concerning",
-    ]
-)
+
+@dataclass(frozen=True)
+class Words:
+    """Lower-case words that are no child's name: those that people capitalise (`terms`, and `public` surnames and places), those
+    with which a run of capitalised words names a body and not a person, and those that open a sentence before a name."""
+
+    terms: frozenset[str]
+    public: frozenset[str]
+    bodies: frozenset[str]
+    openers: frozenset[str]
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Words that are no unknown name."""
+        return self.terms | self.public
 
 
 @lru_cache(maxsize=1)
-def not_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Lower-case words that people capitalise and that are no child's name: (terms, public surnames and places)."""
-    terms: set[str] = set()
-    others: set[str] = set()
-    section = terms
+def not_names() -> Words:
+    """What not_names.txt holds, each section by the first word of its heading."""
+    sections: dict[str, set[str]] = {name: set() for name in ("Terms", "Public", "Places", "Bodies", "Openers")}
     for line in (Path(__file__).parent / "not_names.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
-            section = others if line.startswith(("# Public", "# Places")) else terms
+            section = sections[line.lstrip("# ").split(":")[0]]
         else:
             section.update(word.lower() for word in line.split())
-    return frozenset(terms), frozenset(others)
+    found = {name: frozenset(words) for name, words in sections.items()}
+    return Words(found["Terms"], found["Public"] | found["Places"], found["Bodies"], found["Openers"])
 
 
 @lru_cache(maxsize=1)
 def first_names() -> frozenset[str]:
     """Lower-case first names that are no English words, so that they tell of a person without a capital letter too."""
     lines = (Path(__file__).parent / "first_names.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if not line.startswith("#")) - not_names()[0] - not_names()[1]
+    return frozenset(line for line in lines if not line.startswith("#")) - not_names().known
 
 
 def redact(text: str) -> tuple[str, int]:
@@ -255,16 +136,16 @@ def redact(text: str) -> tuple[str, int]:
 def _full_names(text: str) -> list[tuple[int, int]]:
     """Spans of runs of two or more capitalised words that may be a person's name: one of them is no word we know, and none
     of them is a term, or two of them are unknown."""
-    terms, others = not_names()
+    listed = not_names()
     spans = []
     for run in _runs(text):
-        if len(run) > 1 and _opens_sentence(text, run[0].start()) and _plain(run[0].group()) in _OPENERS:
+        if len(run) > 1 and _opens_sentence(text, run[0].start()) and _plain(run[0].group()) in not_names().openers:
             run = run[1:]
         words = [_plain(match.group()) for match in run]
-        if _BODIES & set(words) or _SAINT.fullmatch(words[0]):
+        if listed.bodies & set(words) or _SAINT.fullmatch(words[0]):
             continue
-        unknown = [n for n, word in enumerate(words) if word not in terms and word not in others]
-        named = [n for n, word in enumerate(words) if word not in terms]
+        unknown = [n for n, word in enumerate(words) if word not in listed.known]
+        named = [n for n, word in enumerate(words) if word not in listed.terms]
         if len(run) < 2 or not unknown:
             continue
         if len(unknown) >= 2:
@@ -283,7 +164,7 @@ def _loose_names(text: str) -> list[tuple[int, int]]:
         if gap == ", ":
             found = second[0].isupper() and first[0].isupper() and _plain(second) in names and not _known(first)
         else:
-            found = _plain(first) in names and not _known(second) and _plain(second) not in _OPENERS
+            found = _plain(first) in names and not _known(second) and _plain(second) not in not_names().openers
             if found:
                 before = text[max(0, match.start() - _LEAD) : match.start()]
                 found = bool(after or "'" in second.replace("’", "'") or _NAMED.search(before))
@@ -315,7 +196,7 @@ def _plain(word: str) -> str:
 
 
 def _known(word: str) -> bool:
-    return any(_plain(word) in words for words in not_names())
+    return _plain(word) in not_names().known
 
 
 def _opens_sentence(text: str, start: int) -> bool:
