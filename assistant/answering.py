@@ -222,28 +222,23 @@ class Assistant:
             parts: tuple[_Found, ...] = ()
             if found.enough and text == following.asked(question.text):
                 parts = tuple(_look(library, part, question.nation, clock) for part in following.parts(text))
-            compared = () if question.nation else self._compared(library, text, found.enough, clock)
+            compared = () if question.nation else _compare(library, text, clock)
+            shown = [side for side in compared if side.ranked and (found.enough or side.enough)]
             with clock.step("writing"):
-                enough = found.enough or bool(compared)
-                draft = quoting.write(text, found.ranked, [side.ranked for side in compared]) if enough else Draft(())
+                enough = found.enough or bool(shown)
+                draft = quoting.write(text, found.ranked, [side.ranked for side in shown]) if enough else Draft(())
             with clock.step("checking"):
-                draft = check([hit.passage for one in (found, *compared) for hit in one.retrieved.hits], draft)
+                draft = check([hit.passage for one in (found, *shown) for hit in one.retrieved.hits], draft)
             if not draft.quotes:
                 return self._not_covered(question, found.retrieved, library.index)
-            unanswered = [n for n, part in enumerate(parts, start=1) if not part.enough]
-            if len(unanswered) == len(parts):
+            asked = parts if found.enough else compared
+            unanswered = [n for n, part in enumerate(asked, start=1) if not part.enough]
+            if len(unanswered) == len(asked):
                 unanswered = []  # only together do they make sense
             return self._answered(draft, library.index, text, question.nation, unanswered)
         except CorpusError as error:
             logger.error("%s", error)
             return self._unavailable()
-
-    def _compared(self, library: Library, text: str, enough: bool, clock: "_Clock") -> list["_Found"]:
-        """What each side of a comparison says, where the question is one: of sides that say too little only where the question
-        as a whole is answered."""
-        held = {source_id: library.index.sources[source_id] for source_id in library.index.files}
-        found = [_look(library, side.text, None, clock, side.sources) for side in sides(text, held)]
-        return [one for one in found if one.ranked and (enough or one.enough)]
 
     def _answered(
         self, draft: Draft, index: Index, text: str, chosen: Nation | None, unanswered: Sequence[int] = ()
@@ -383,6 +378,12 @@ def _look(
             if deciding.enough(index, text, beside, found, None, strict=True):
                 return _Found(text, retrieved, found, True)
         return _Found(text, retrieved, ranked, False)
+
+
+def _compare(library: Library, text: str, clock: "_Clock") -> tuple[_Found, ...]:
+    """What each side of a comparison says, where the question is one. Raises CorpusError."""
+    held = {source_id: library.index.sources[source_id] for source_id in library.index.files}
+    return tuple(_look(library, side.text, None, clock, side.sources) for side in sides(text, held))
 
 
 def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:

@@ -1,7 +1,7 @@
 """Trains the matcher: the bundled encoder, taught which questions one statement answers, and which nothing answers.
 
 `python -m evals train-matcher` reads corpus/asked.jsonl alone (no item of the bank) and writes corpus/matcher/: the graph in 8
-bits and a card with its checksum. Index again and fit again after it. On two cores: about six minutes.
+bits and a card with its checksum. Index again and fit again after it. On two cores: about twenty minutes.
 """
 
 import hashlib

@@ -4,7 +4,8 @@
 thirds of the writers to find thresholds and honest figures on the others' messages, then once on everything, and writes
 assistant/scope/model/: the graph in 8 bits and a card with checksum, thresholds and figures. A writer's
 paraphrases and pairs are thus always on one side. The messages left out are listed, the most mistaken first, in
-runs/scope/left_out.jsonl, where a person can see what is hard and which label may be wrong. On two cores: about half an hour.
+runs/scope/left_out.jsonl, where a person can see what is hard and which label may be wrong. On two cores: about three quarters of
+an hour.
 """
 
 import hashlib

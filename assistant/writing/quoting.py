@@ -19,6 +19,8 @@ WORDS = 70
 # 0.45 of 65 %); a list item this share to bring the whole list along (0.7: right source cited in 92 %; 0.5: in 90 %).
 FURTHER = 0.3
 WHOLE_LIST = 0.7
+# Of a comparison's side, a further one this share of the side's best: as many are right from 0.3 to 0.85, with fewer words.
+FURTHER_OF_SIDE = 0.7
 
 # A list of at most this many words is shown whole whatever was asked: one item of three misleads.
 WHOLE_UP_TO = 40
@@ -41,9 +43,9 @@ def write(question: str, ranked: Sequence[Ranked], sides: Sequence[Sequence[Rank
     whole: set[tuple[str, int]] = set().union(*(_lists_to_keep(question, one) for one in sides or [ranked]))
     ranked = list({_key(r): r for one in (ranked, *sides) for r in one}.values())
     if sides:
-        turns = [r for row in zip_longest(*(_supported(side) for side in sides)) for r in row if r]
+        turns = [r for row in zip_longest(*(_supported(side, FURTHER_OF_SIDE) for side in sides)) for r in row if r]
     else:
-        turns = _supported(ranked)
+        turns = _supported(ranked, FURTHER)
     chosen: dict[tuple[str, Unit], Ranked] = {}
     words = 0
     for number, candidate in enumerate(turns):
@@ -58,8 +60,8 @@ def write(question: str, ranked: Sequence[Ranked], sides: Sequence[Sequence[Rank
     return _draft(list(chosen.values()))
 
 
-def _supported(ranked: Sequence[Ranked]) -> list[Ranked]:
-    return [r for r in ranked if r.score >= FURTHER * ranked[0].score]
+def _supported(ranked: Sequence[Ranked], share: float) -> list[Ranked]:
+    return [r for r in ranked if r.score >= share * ranked[0].score]
 
 
 def _said(candidate: Ranked, chosen: Iterable[Ranked]) -> bool:

@@ -67,3 +67,11 @@ def test_a_chosen_nation_leaves_one_side(assistant):
     text = "training: how many did the scottish workshop list, and what does Worcestershire offer"
     answer = assistant.answer(Question(text, nation="scotland"))
     assert {c.source_id for c in answer.citations} <= {C, M}
+
+
+def test_a_side_that_says_nothing_of_it_is_named(assistant):
+    text = "what are the exclusion appeal deadlines in the DfE guidance, and how many responsibilities did CELCIS count"
+    answer = assistant.answer(Question(text))
+    assert answer.outcome == "partial"
+    assert "The first part of this question is not answered" in answer.answer
+    assert {c.source_id for c in answer.citations} == {C}
