@@ -52,7 +52,8 @@ def sides(text: str, sources: Mapping[str, Source]) -> tuple[Side, ...]:
 
 
 def _targets(clause: str, sources: Mapping[str, Source]) -> list[Target]:
-    """The sources that a clause names, each by itself; else those of a nation that it names."""
+    """The sources that a clause names, each by itself; else those of a nation that it names: none of one that nothing is held
+    of."""
     whole = expand(clause)
     words = stems(whole)
     named: dict[str, set[str]] = {}
@@ -66,8 +67,7 @@ def _targets(clause: str, sources: Mapping[str, Source]) -> list[Target]:
     if named:
         return [frozenset(found) for found in named.values()]
     nations = sorted(asked_nations(clause))
-    of_nations = [frozenset(s.id for s in sources.values() if nation in s.nation) for nation in nations]
-    return [found for found in of_nations if found]
+    return [frozenset(s.id for s in sources.values() if nation in s.nation) for nation in nations]
 
 
 def _apart(asked: Mapping[Target, list[str]]) -> dict[Target, list[str]]:

@@ -26,6 +26,7 @@ def held(assistant):
         ("aims in the DfE guidance vs those on the Worcestershire page", [({D}, ""), ({W}, "")]),
         ("how did each of the Scottish papers get its information", [({C}, ""), ({M}, "")]),
         ("what does McIver find, and what do the other Scottish papers say of it", [({M}, ""), ({C}, "")]),
+        ("is the role statutory in England and in Wales", [({B, D, W}, "statutory"), (set(), "statutory")]),
         ("what do Drew and Banerjee conclude", []),
         ("how many responsibilities were about training", []),
     ],
