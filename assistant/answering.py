@@ -382,6 +382,8 @@ def _look(
 
 def _compare(library: Library, text: str, clock: "_Clock") -> tuple[_Found, ...]:
     """What each side of a comparison says, where the question is one. Raises CorpusError."""
+    if not library.index.catalogued:
+        return ()  # such documents have no authors, publishers or nations by which a question could name them
     held = {source_id: library.index.sources[source_id] for source_id in library.index.files}
     return tuple(_look(library, side.text, None, clock, side.sources) for side in sides(text, held))
 
