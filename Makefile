@@ -10,7 +10,7 @@ RUN := $(VENV)/bin/python
 # The stamp follows the files that decide what is installed, so a second run installs nothing.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e ".[evals,dev]"
+	$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e ".[evals,dev,ocr]"
 	touch $@
 
 $(VENV)/.installed-serving: pyproject.toml constraints.txt

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from assistant.domain import Caution, Citation, Draft, Quote, Statement
 from corpus.domain import Place, Source
+from corpus.index import Index
 
 _EXTENDED_ROLE = ("with a social worker",)
 _KINDS = {"research": "research", "practice paper": "a practice paper"}
@@ -94,9 +95,10 @@ def wording(
     return out
 
 
-def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tuple[Caution, ...]:
+def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]:
     """What the sources cited call for, each said once: superseded, past its review date, historic, research or one
-    council's words and not guidance, more than one nation, a digest and not the original, figures that do not reconcile."""
+    council's words and not guidance, more than one nation, read from a scan, figures that do not reconcile."""
+    sources = index.sources
     found: dict[str, Caution] = {}
     for source_id in dict.fromkeys(citation.source_id for citation in citations):
         source = sources[source_id]
@@ -112,6 +114,10 @@ def cautions(citations: Sequence[Citation], sources: Mapping[str, Source]) -> tu
         elif source.status == "historic":
             found[f"historic:{source_id}"] = Caution(
                 "historic", f"{name} describes what was found then and is not kept up to date."
+            )
+        if index.files[source_id].scanned:
+            found[f"scanned:{source_id}"] = Caution(
+                "scanned", f"{name} is a scan whose words a program recognised: check them against the page."
             )
         if source.force in _KINDS:
             found[f"research:{source_id}"] = Caution(

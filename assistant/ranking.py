@@ -12,7 +12,7 @@ import numpy as np
 from assistant.retrieval import Retrieved
 from corpus.domain import Hit, Nation, Passage, Unit
 from corpus.index import AskedLike, Index, tokenise
-from corpus.splitting import units
+from corpus.splitting import REMARK, units
 
 WEIGHTS_FILE = Path(__file__).parent / "weights.json"
 
@@ -32,7 +32,6 @@ _NATIONS: dict[Nation, re.Pattern[str]] = {
     "northern-ireland": re.compile(r"\b(?:northern\s+ireland|northern\s+irish)\b", re.IGNORECASE),
 }
 _DIGIT = re.compile(r"\d")
-_NOTE = "Note:"
 # Words of publishers' names that say nothing of which publisher it is.
 COMMON = frozenset({"univers", "council", "counti", "depart", "educ", "journal", "of", "psycholog", "european"})
 
@@ -123,7 +122,7 @@ def unit_features(
                     hit.score,
                     hit.dense,
                     counted,
-                    float(words.startswith(_NOTE)),
+                    float(words.startswith(REMARK)),
                     named,
                     nation,
                     *(asked.taught.units.get((hit.passage.id, number), (0.0, 0.0)) if asked else ()),

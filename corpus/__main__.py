@@ -333,7 +333,8 @@ def _diff(settings: CorpusSettings, options: argparse.Namespace) -> int:
         new = splitting.split(
             from_document(reader.read(options.file), source.id, source.title).sections, source.nation, source.label
         )
-        found = surveying.diff(source.id, index.passages_of(source.id), new, settings)
+        held = [p for p in index.passages_of(source.id) if p.rendition == index.renditions[source.id]]
+        found = surveying.diff(source.id, held, new, settings)
     for name, texts in (("Added", found.added), ("Removed", found.removed)):
         print(f"{name}: {len(texts)} statements")
         print("".join(f"  {'+' if name == 'Added' else '-'} {text}\n" for text in texts), end="")

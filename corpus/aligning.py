@@ -4,16 +4,17 @@ A digest retells its document mostly in order, so the best way through the origi
 beside the one that is likest, a step forward free, a jump at a price (Viterbi, 1967).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.asking import Place
-from corpus.domain import Passage, Unit
+from corpus.domain import Passage, Section, Unit
 from corpus.embedding import Encoder, Vectors
 from corpus.index import tokenise
-from corpus.splitting import unit_embedding_text, units
+from corpus.splitting import REMARK, split, unit_embedding_text, units
 
 # A jump costs this much of a likeness: of 0.05, 0.1, 0.15 and 0.2 the best on our five digests beside their originals, where 0.874 of
 # the statements then lie beside one that holds the facts which the bank's development part asks of them; without the order
@@ -25,6 +26,13 @@ _JUMP = 0.1
 _SAME_DOCUMENT = 0.5
 # Then a statement is the same from here on: a person found each such pair right, and hardly one below.
 _SAME_STATEMENT = 0.3
+
+_FIGURE = re.compile(r"\d+")
+# Numbers that documents write as words.
+_NUMBERS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
 
 Statement = tuple[Place, Passage, Unit]
 
@@ -42,6 +50,56 @@ def align(
     return {
         place: held[n][0] for (place, _, _), n, like in zip(told, way, found, strict=True) if like >= _SAME_STATEMENT
     }
+
+
+def remarks(
+    digest: Sequence[Passage], same: Mapping[Place, Place], original: Sequence[Passage]
+) -> tuple[list[Passage], dict[Place, Place]]:
+    """Passages of the digest's remarks that still hold (the original says what the digest's section says, with every figure that
+    the remark has in common with the section), and where each of their statements now stands."""
+    held = {place: _words(passage, unit) for place, passage, unit in _statements(original)}
+    kept: list[Passage] = []
+    moved: dict[Place, Place] = {}
+    for about in _by_heading(digest).values():
+        ours = {place for paragraph in _paragraphs(about) for place, _, _ in paragraph}
+        told = [
+            (_words(passage, unit), held[same[place]]) for place, passage, unit in about if place in same.keys() - ours
+        ]
+        if not told:
+            continue
+        figures, still = (_figures(" ".join(pair[side] for pair in told)) for side in (0, 1))
+        for paragraph in _paragraphs(about):
+            _, passage, first = paragraph[0]
+            words = passage.text[first.start : paragraph[-1][2].end]
+            if _figures(words) & figures <= still:
+                section = Section(passage.source_id, passage.rendition, passage.heading, words, nation=passage.nation)
+                kept += split((section,), passage.nation, passage.label)
+                moved |= {place: (kept[-1].id, n) for n, (place, _, _) in enumerate(paragraph)}
+    return kept, moved
+
+
+def _paragraphs(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """The statements of each remark: from its first to the end of its paragraph."""
+    out: list[list[Statement]] = []
+    for statement in statements:
+        _, passage, unit = statement
+        if _words(passage, unit).startswith(REMARK):
+            out.append([statement])
+        elif out and out[-1][0][1] is passage and "\n\n" not in passage.text[out[-1][0][2].start : unit.start]:
+            out[-1].append(statement)
+    return out
+
+
+def _figures(text: str) -> set[str]:
+    words = (_NUMBERS.index(word) for word in re.findall(r"[a-z]+", text.lower()) if word in _NUMBERS)
+    return {*_FIGURE.findall(text), *map(str, words)}
+
+
+def _by_heading(passages: Sequence[Passage]) -> dict[tuple[str, ...], list[Statement]]:
+    out: dict[tuple[str, ...], list[Statement]] = {}
+    for statement in _statements(passages):
+        out.setdefault(statement[1].heading, []).append(statement)
+    return out
 
 
 def _statements(passages: Sequence[Passage]) -> list[Statement]:

@@ -151,7 +151,7 @@ class _Gathered:
             source = replace(source, title=read.title or source.title, published=read.published)
         flags = instructions(read.sections)
         self.passages.extend(splitting.split(read.sections, source.nation, source.label))
-        self.files[source.id] = Held(path.name, checksum, rendition, READING, read.pages, flags)
+        self.files[source.id] = Held(path.name, checksum, rendition, READING, read.pages, flags, read.scanned)
         return source
 
     def failed(self, source: Source, error: ReadingError) -> None:
@@ -176,7 +176,7 @@ class _Gathered:
     def _reuse(self, source: Source, held: Held) -> None:
         if self._kept is None:
             self._kept = self._old.by_source() if self._old else {}
-        self.passages.extend(self._kept.get(source.id, ()))
+        self.passages.extend(p for p in self._kept.get(source.id, ()) if p.rendition == held.rendition)
         self.files[source.id] = held
 
 

@@ -29,7 +29,7 @@ from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 from corpus.splitting import units
 
-FORMAT = 8  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 9  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 # How sharply likeness weighs: a question at a cosine 0.1 lower counts e times less.
 _SHARP = 10.0
@@ -53,7 +53,7 @@ class Row:
 @dataclass(frozen=True)
 class Held:
     """The file that a source's passages came from: its name and checksum, the edition of the reader that read it, its pages,
-    and words in it that talk to a machine."""
+    words in it that talk to a machine, and whether its words were recognised in pictures of its pages."""
 
     name: str
     sha256: str
@@ -61,6 +61,7 @@ class Held:
     reading: int
     pages: int | None
     flags: tuple[str, ...]
+    scanned: bool = False
 
 
 @dataclass(frozen=True)

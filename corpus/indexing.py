@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import bm25s
@@ -20,7 +20,7 @@ import numpy as np
 from chromadb.errors import ChromaError
 
 from corpus import splitting
-from corpus.aligning import align
+from corpus.aligning import align, remarks
 from corpus.asking import Place, places_of, resolve
 from corpus.domain import Asked, Passage, Progress, Source
 from corpus.embedding import Encoder, Vectors
@@ -82,9 +82,11 @@ def write_index(
             before = old.folder.name if old else None
             building = Path(tempfile.mkdtemp(prefix="building-", dir=data / "versions"))
             try:
+                corpus, same = _beside_digests(corpus, encoder, progress)
+                count = len(corpus.passages)
                 with _disk(data):
                     embedded = _write(
-                        building, corpus, encoder, old, progress, asked, matcher, afresh=bool(old) and not keep
+                        building, corpus, same, encoder, old, progress, asked, matcher, afresh=bool(old) and not keep
                     )
                     _write_manifest(building, corpus, encoder, version)
                     _to_disk(building)
@@ -230,6 +232,7 @@ def _version(corpus: Corpus, encoder: Encoder, asked: Sequence[Asked], matcher: 
 def _write(
     folder: Path,
     corpus: Corpus,
+    same: Mapping[Place, Place],
     encoder: Encoder,
     old: Index | None,
     progress: Progress,
@@ -270,24 +273,28 @@ def _write(
             process.submit(_write_chroma, *chroma).result()
     else:
         _write_chroma(*chroma, progress("Writing", len(passages)))
-    same = _same(corpus, encoder, progress)
     _write_same(folder, corpus.shadowed, same)
     held = resolve(asked, passages, corpus.shadowed, same) if matcher else []
     _write_asked(folder, held, matcher, encoder, old, progress)
     return len(new)
 
 
-def _same(corpus: Corpus, encoder: Encoder, progress: Progress) -> dict[Place, Place]:
-    """{a unit of a digest whose place an original took: the original's unit that says the same}."""
-    if not corpus.shadowed:
-        return {}
+def _beside_digests(corpus: Corpus, encoder: Encoder, progress: Progress) -> tuple[Corpus, dict[Place, Place]]:
+    """The corpus with the remarks of digests whose place an original took, each a passage of its own; and {a unit of such a
+    digest: the unit that says the same now}."""
     digests, originals = _by_source(corpus.shadowed), _by_source(corpus.passages)
     count = sum(len(splitting.units(p.text)) for s, ps in digests.items() for p in (*ps, *originals[s]))
-    step = progress("Comparing with digests", 2 * count)
     same: dict[Place, Place] = {}
+    ours: list[Passage] = []
+    if not digests:
+        return corpus, same
+    step = progress("Comparing with digests", 2 * count)
     for source_id, digest in digests.items():
         same |= align(digest, originals[source_id], encoder, step)
-    return same
+        kept, moved = remarks(digest, same, originals[source_id])
+        ours += kept
+        same |= moved
+    return replace(corpus, passages=[*corpus.passages, *ours]), same
 
 
 def _by_source(passages: Sequence[Passage]) -> dict[str, list[Passage]]:

@@ -8,14 +8,14 @@ import yaml
 from corpus.domain import NATIONS, Nation, Rendition, Section, Source
 from corpus.errors import ReadingError
 from corpus.readers import KINDS
-from corpus.readers.blocks import Document, numbered, sections, titled
+from corpus.readers.blocks import Document, numbered, sections, titled, without_run_in_headings
 from corpus.readers.markdown import as_text
 from corpus.readers.markdown import blocks as markdown_blocks
 from corpus.settings import CorpusSettings
 from corpus.worker import Reader
 
 # Raise when a reader or the splitter changes what it makes of the same file, so that files are read again.
-READING = 2
+READING = 3
 _FENCE = "---"
 
 
@@ -27,6 +27,7 @@ class Read:
     pages: int | None = None
     title: str = ""
     published: str = ""
+    scanned: bool = False
 
 
 def find_file(source: Source, settings: CorpusSettings) -> tuple[Path, Rendition] | None:
@@ -63,8 +64,9 @@ def read_document(
 
 def from_document(document: Document, source_id: str, title: str = "") -> Read:
     """What a reader made of an original."""
-    found = sections(titled(document.blocks, title or document.title or source_id), source_id, "original")
-    return Read(tuple(found), document.pages, document.title, document.published)
+    blocks = without_run_in_headings(titled(document.blocks, title or document.title or source_id))
+    found = sections(blocks, source_id, "original")
+    return Read(tuple(found), document.pages, document.title, document.published, document.scanned)
 
 
 def read_markdown(text: str, source_id: str, rendition: Rendition) -> list[Section]:

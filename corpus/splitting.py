@@ -18,6 +18,9 @@ MAX_LIST_WORDS = 8 * MAX_WORDS
 # A longer paragraph above a list is text of its own.
 MAX_LEAD_WORDS = 60
 
+# How a digest's remark begins: what the document does not say itself, such as that its figures do not add up.
+REMARK = "Note:"
+
 # A full stop after these does not end a sentence; after the second kind it does not where a number follows.
 _ABBREVIATIONS = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs?|dr|mr|mrs|ms|st|al|eds?)|\b[a-z])\.$", re.IGNORECASE)
 _BEFORE_NUMBERS = re.compile(r"\b(?:no|para|pp?|ss?|vol|art)\.$", re.IGNORECASE)

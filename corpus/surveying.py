@@ -72,6 +72,8 @@ def _warnings(
         years = today.year - int(source.published[:4])
         if years >= 1:
             yield f"{years} year{'s' if years > 1 else ''} old"
+    if held and held.scanned:
+        yield "a scan: its words were recognised in pictures of its pages and may hold mistakes"
     for flag in held.flags if held else ():
         yield f'holds words that talk to a machine (quoted as text, never obeyed): "{flag}"'
 

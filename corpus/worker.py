@@ -133,7 +133,7 @@ def _document(answer: dict[str, Any]) -> Document:
         Block(b["kind"], b["text"], b["level"], tuple((o, p) for o, p in b["pages"]), b["number"])
         for b in answer["blocks"]
     )
-    return Document(blocks, answer["pages"], answer["title"], answer["published"])
+    return Document(blocks, answer["pages"], answer["title"], answer["published"], answer["scanned"])
 
 
 def serve(memory_bytes: int) -> None:

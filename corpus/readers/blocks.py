@@ -25,12 +25,13 @@ class Block:
 @dataclass(frozen=True)
 class Document:
     """A file that was read: its blocks, how many pages it has, and the title and date that it proposes for itself
-    (a date as YYYY, YYYY-MM or YYYY-MM-DD)."""
+    (a date as YYYY, YYYY-MM or YYYY-MM-DD); `scanned` where its words were recognised in pictures of its pages."""
 
     blocks: tuple[Block, ...]
     pages: int | None = None
     title: str = ""
     published: str = ""
+    scanned: bool = False
 
 
 # Letters that typesetting joins, the soft hyphen, and white space that is not a plain space.
@@ -44,6 +45,15 @@ _CONTENTS = re.compile(r"(?:table of )?contents(?: page)?", re.IGNORECASE)
 _PAGE_AT_END = re.compile(r"\s\d{1,4}$")
 _NUMBER = re.compile(r"(\d{1,3})(?:[.)]\s+|\s+(?=[A-Z‘“]))(?=\S)")
 _DOTTED = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)\.?\s+(?=[A-Z‘“\"'(])")
+
+# The parts of a structured abstract, printed in one paragraph (the headings that journals and PubMed use).
+_PART = re.compile(
+    r"(?:^|(?<=[.!?] ))(Background|Context|Introduction|Aims?(?: and objectives)?|Objectives?|Purpose|Design"
+    r"|Method(?:s|ology)?|Results?|Findings|Discussion(?: ?/ ?conclusions?)?|Conclusions?|Implications(?: for practice)?"
+    r"|Recommendations|Limitations):? (?=[A-Z‘“'\"])"
+)
+# So many of them make a paragraph such an abstract.
+_LEAST_PARTS = 3
 
 # A run of this many numbers in order, over the whole document, numbers its paragraphs; a list starts again sooner.
 _NUMBERED_FROM = 4
@@ -102,6 +112,34 @@ def without_contents(blocks: Sequence[Block]) -> list[Block]:
             inside = False
             out.append(block)
     return out
+
+
+def without_run_in_headings(blocks: Iterable[Block]) -> list[Block]:
+    """The blocks with each part of a structured abstract under a heading of its own."""
+    out: list[Block] = []
+    level = 0
+    for block in blocks:
+        if block.kind == "heading":
+            level = block.level
+        parts = list(_PART.finditer(block.text)) if block.kind == "paragraph" else []
+        if len(parts) < _LEAST_PARTS:
+            out.append(block)
+            continue
+        if parts[0].start():
+            out.append(_piece(block, 0, parts[0].start()))
+        for part, end in zip(parts, [*(p.start() for p in parts[1:]), len(block.text)], strict=True):
+            out += [Block("heading", part.group(1), level=level + 1), _piece(block, part.end(), end)]
+    return out
+
+
+def _piece(block: Block, start: int, end: int) -> Block:
+    """A part of a paragraph, with its pages."""
+    before = [page for at, page in block.pages if at <= start]
+    pages = (
+        *((0, page) for page in before[-1:]),
+        *((at - start, page) for at, page in block.pages if start < at < end),
+    )
+    return replace(block, text=block.text[start:end].strip(), pages=pages, number=None if start else block.number)
 
 
 def numbered(blocks: Sequence[Block]) -> list[Block]:

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import docx
+import pypdfium2
 from docx.enum.text import WD_BREAK
 from docx.oxml import OxmlElement
 from reportlab.lib import colors
@@ -109,6 +110,13 @@ def scan_pdf(path: Path) -> None:
         drawn.rect(100, 100, 200, 300, fill=1)
         drawn.showPage()
     drawn.save()
+
+
+def scanned_pdf(path: Path, source: Path) -> None:
+    """Pictures of another PDF's pages."""
+    with pypdfium2.PdfDocument(source) as document:
+        first, *others = [page.render(scale=150 / 72).to_pil().convert("L") for page in document]
+    first.save(path, save_all=True, append_images=others, resolution=150)
 
 
 def locked_pdf(path: Path) -> None:

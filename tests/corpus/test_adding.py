@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from reportlab.pdfgen import canvas
 
 from assistant.build import build_assistant
 from assistant.domain import Question
@@ -245,6 +246,20 @@ def test_a_folder_is_indexed_without_a_catalogue_and_never_over_the_catalogues_i
     assert corpus_command(["index", "--folder", str(folder)]) == 1
     assert "holds an index that was made from the catalogue" in capsys.readouterr().err
     assert corpus_command(["index", "--folder", str(tmp_path / "nowhere"), "--data", str(data)]) == 1
+
+
+def test_an_answer_from_a_scan_says_that_a_program_read_it(own, tmp_path, capsys):
+    printed = canvas.Canvas(str(tmp_path / "printed.pdf"), pagesize=(400, 200))
+    printed.setFont("Helvetica", 14)
+    printed.drawString(30, 150, "The striped fund pays 2,630 pounds a year.")
+    printed.save()
+    documents.scanned_pdf(tmp_path / "fund.pdf", tmp_path / "printed.pdf")
+    assert corpus_command(["add", str(tmp_path / "fund.pdf"), "--id", "striped-fund", *NEW]) == 0
+    answer = build_assistant(own).answer(Question("How much does the striped fund pay a year?"))
+    assert "2,630 pounds" in answer.answer
+    assert "scanned" in {caution.code for caution in answer.cautions}
+    assert corpus_command(["status"]) == 0
+    assert "a scan: its words were recognised" in capsys.readouterr().out
 
 
 def test_questions_and_fixed_replies_follow_a_digest_to_its_original(own, capsys):

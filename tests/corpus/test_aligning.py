@@ -1,6 +1,6 @@
 """Which statement of an original says what a digest's statement says: by meaning, by words and by order."""
 
-from corpus.aligning import align
+from corpus.aligning import align, remarks
 from corpus.domain import Passage
 from corpus.splitting import units
 
@@ -63,6 +63,26 @@ def test_an_order_of_its_own_is_followed_too(assistant):
     same = align(digest[::2], original, assistant.library.encoder, ignored)
     assert same["digest2", 0] == ("original0", 0)
     assert same["digest0", 2] == ("original1", 1)
+
+
+def test_a_remark_on_a_digest_stays_while_the_original_still_says_what_it_is_about(assistant):
+    remark = "Note: the data parts add up to 6, not 31. Statements may overlap."
+    digest = passages([(DIGEST[0][0], f"{DIGEST[0][1]}\n\n{remark}\n\nMore was said."), *DIGEST[1:]], "digest")
+    original = passages(ORIGINAL, "original")
+    same = align(digest, original, assistant.library.encoder, ignored)
+    (kept,), moved = remarks(digest, same, original)
+    assert (kept.text, kept.rendition, kept.heading) == (remark, "digest", ("Paper", "Data"))
+    assert moved == {("digest0", 4): (kept.id, 0), ("digest0", 5): (kept.id, 1)}
+
+    newer = passages([(ORIGINAL[0][0], ORIGINAL[0][1].replace("31", "6")), *ORIGINAL[1:]], "original")
+    same = align(digest, newer, assistant.library.encoder, ignored)
+    assert ("digest0", 0) in same
+    assert remarks(digest, same, newer) == ([], {})
+
+
+def test_a_remark_does_not_stay_beside_another_documents_text():
+    digest = passages([("Data", "Data was the largest heading.\n\nNote: the paper says so twice.")], "digest")
+    assert remarks(digest, {}, passages(OTHER, "original")) == ([], {})
 
 
 def test_another_documents_text_is_not_taken_for_the_digests(assistant):

@@ -1,12 +1,15 @@
 """Every kind of file: its headings, lists, tables, pages and numbered paragraphs, and nothing that is not its text."""
 
 import re
+import sys
+from difflib import SequenceMatcher
 
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
 from corpus.domain import Passage
+from corpus.errors import ReadingError
 from corpus.readers import read_file
 from corpus.readers.blocks import Block, Document
 from corpus.reading import from_document
@@ -68,6 +71,31 @@ def test_a_pdf_has_its_headings_lists_and_rows_and_no_running_lines(tmp_path):
     words = " ".join(block.text for block in document.blocks)
     assert "Running header" not in words
     assert "of 99" not in words
+
+
+def test_a_scan_is_read_by_its_pictures_and_says_so(tmp_path):
+    documents.columns_pdf(tmp_path / "printed.pdf")
+    documents.scanned_pdf(tmp_path / "scan.pdf", tmp_path / "printed.pdf")
+    with Reader() as reader:
+        printed, scanned = reader.read(tmp_path / "printed.pdf"), reader.read(tmp_path / "scan.pdf")
+    assert (printed.scanned, scanned.scanned) == (False, True)
+    assert (scanned.pages, scanned.title) == (printed.pages, "A striped study set in two columns of one page")
+
+    def words(document: Document) -> list[str]:
+        return " ".join(kinds(document, "paragraph")).split()
+
+    alike = SequenceMatcher(None, words(printed), words(scanned), autojunk=False).ratio()
+    assert alike > 0.97  # a letter may be misread; the order of columns may not
+    assert [document.blocks[-1].pages[-1][1] for document in (printed, scanned)] == [2, 2]
+
+
+def test_a_scan_is_named_with_the_mend_where_nothing_is_installed_to_read_it(tmp_path, monkeypatch):
+    documents.scan_pdf(tmp_path / "scan.pdf")
+    with pytest.raises(ReadingError, match=r"has no text: its pages are pictures.*sharper"):
+        read_file(tmp_path / "scan.pdf")
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    with pytest.raises(ReadingError, match=r"has no text: its pages are pictures.*Install the extra 'ocr'"):
+        read_file(tmp_path / "scan.pdf")
 
 
 def test_two_columns_are_read_left_then_right(tmp_path):
@@ -236,3 +264,22 @@ def test_a_title_that_is_printed_again_is_no_statement_and_the_fuller_one_is_the
     blocks = (Block("heading", lines[0], 1), *(Block("paragraph", line) for line in lines))
     (section,) = from_document(Document(blocks), "doc").sections
     assert (section.heading, section.text) == ((lines[1],), lines[2])
+
+
+def test_the_parts_of_a_structured_abstract_stand_under_their_own_headings():
+    words = "Introduction Zebras are many. They graze. Methods: Herds were counted on paper. Findings The herds grow."
+    blocks = (Block("heading", "Zebras", level=1), Block("paragraph", words, pages=((0, 3), (words.index("on p"), 4))))
+    found = from_document(Document(blocks), "doc", "").sections
+    assert [(section.heading[-1], section.text) for section in found] == [
+        ("Introduction", "Zebras are many. They graze."),
+        ("Methods", "Herds were counted on paper."),
+        ("Findings", "The herds grow."),
+    ]
+    assert [[(mark.start, mark.page) for mark in section.marks] for section in found] == [
+        [(0, 3)],
+        [(0, 3), (19, 4)],
+        [(0, 4)],
+    ]
+    prose = "Methods Were few. Findings of the herd count came late. Results Vary."
+    (section,) = from_document(Document((Block("paragraph", prose),)), "doc", "").sections
+    assert section.text == prose
