@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from assistant import citing, deciding, following, pointing, ranking
+from assistant import citing, deciding, following, pointing, ranking, supporting
 from assistant.domain import (
     Answer,
     Citation,
@@ -59,11 +59,13 @@ _LEAST_LETTERS = 8
 
 @dataclass(frozen=True)
 class Library:
-    """What an answer is made from: the index, the encoder whose vectors it holds, and the reader of its asked questions."""
+    """What an answer is made from: the index, the encoder whose vectors it holds, and the reader of its asked questions; for
+    documents without a catalogue the support that a question must find there (assistant.supporting)."""
 
     index: Index
     encoder: Encoder
     matcher: Matcher | None = None
+    usual: float | None = None
 
     def asked(self, text: str, vector: Vectors) -> AskedLike | None:
         """What is like this question (and its vector) among those that staff ask; None where the index keeps none."""
@@ -263,7 +265,7 @@ class Assistant:
             answer=words,
             statements=statements,
             citations=citations,
-            cautions=citing.cautions(citations, index.sources),
+            cautions=citing.cautions(citations, index),
             nation=tuple(dict.fromkeys(nation for citation in citations for nation in citation.nation)),
             writer=quoting.NAME,
         )
@@ -321,7 +323,7 @@ class Assistant:
             answer="\n\n".join(parts),
             statements=statements,
             citations=citations,
-            cautions=citing.cautions(citations, shelf.library.index.sources) if shelf.library else (),
+            cautions=citing.cautions(citations, shelf.library.index) if shelf.library else (),
             signposts=signposts,
             suggestions=suggestions,
             nation=(nation,),
@@ -368,6 +370,8 @@ def _look(
         retrieved = retrieve(index, vector, expand(text), nations, PASSAGES, asked, sources)
     with clock.step("ranking"):
         ranked = ranking.rank(index, text, retrieved, asked)
+        if library.usual is not None:
+            return _Found(text, retrieved, ranked, bool(ranked) and supporting.support(retrieved) >= library.usual)
         if deciding.enough(index, text, retrieved, ranked, asked):
             return _Found(text, retrieved, ranked, True)
         if asked:

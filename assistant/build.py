@@ -11,6 +11,7 @@ from assistant.replies import load_replies
 from assistant.scope.classifier import load_classifier
 from assistant.scope.signposts import load_contacts
 from assistant.settings import AssistantSettings
+from assistant.supporting import usual_support
 from corpus.embedding import OnnxEncoder
 from corpus.errors import CorpusError
 from corpus.index import current_version, open_index
@@ -27,7 +28,8 @@ def open_library(settings: CorpusSettings, threads: int) -> Library:
     """The index that serves and the models that made it. Raises CorpusError."""
     index = open_index(settings.data)
     matcher = load_matcher() if index.has_asked else None
-    return Library(index, OnnxEncoder(settings.data / "models" / index.encoder, threads), matcher)
+    encoder = OnnxEncoder(settings.data / "models" / index.encoder, threads)
+    return Library(index, encoder, matcher, None if index.catalogued else usual_support(index, encoder))
 
 
 def build_assistant(corpus: CorpusSettings | None = None, own: AssistantSettings | None = None) -> Assistant:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from assistant.answering import Library
 from assistant.retrieval import retrieve
+from assistant.supporting import support, usual_support
 from corpus import splitting
 from corpus.domain import Passage, Section, Source
 from corpus.embedding import Encoder
@@ -78,7 +80,8 @@ def measure(
     peers: bool = False,
 ) -> dict[str, float]:
     """nDCG@10, Recall@5, Recall@10 and MRR@10 over the answerable questions, and, where questions without a relevant
-    document are present, the AUROC with which the best passage's cosine tells the two kinds apart. With `peers`, plain
+    document are present, how the support that the service looks at tells the two kinds apart: its AUROC, the share of the others that
+    would be answered where 90 % of the answerable are, and both shares at the service's own threshold. With `peers`, plain
     BM25, plain dense and plain llama-index over the same passages too, their names before their figures."""
     show = progress or (lambda what, total: tqdm(total=total, desc=what).update)
     with tempfile.TemporaryDirectory() as temporary:
@@ -88,12 +91,13 @@ def measure(
         ranks: dict[str, dict[str, list[str]]] = {"": {}, "bm25, ": {}, "dense, ": {}, "llama-index, ": {}}
         engine = llama_index(Library(index, encoder), folder, _DEPTH) if peers else None
         confidence: dict[str, float] = {}
+        usual = usual_support(index, encoder)
         step = show("Asking", len(beir.questions))
         for key, text in beir.questions.items():
             vector = encoder.encode([text])[0]
-            hits = retrieve(index, vector, text, (None,), _DEPTH).hits
-            ranks[""][key] = _documents(index, [hit.passage for hit in hits])
-            confidence[key] = max((hit.dense for hit in hits), default=0.0)
+            found_here = retrieve(index, vector, text, (None,), _DEPTH)
+            ranks[""][key] = _documents(index, [hit.passage for hit in found_here.hits])
+            confidence[key] = support(found_here)
             if peers:
                 for name, scores in (("bm25, ", index.lexical(text, _DEPTH)), ("dense, ", index.dense(vector, _DEPTH))):
                     found = index.passages(list(scores))
@@ -108,7 +112,12 @@ def measure(
             out |= {name + measure: value for measure, value in _measures(ranked, beir.relevant, answerable).items()}
     others = [key for key in beir.questions if not beir.relevant.get(key)]
     if others:
-        out["answerability AUROC"] = auroc([confidence[k] for k in answerable], [confidence[k] for k in others])
+        may, not_ = np.array([confidence[k] for k in answerable]), np.array([confidence[k] for k in others])
+        out["answerability AUROC"] = auroc(list(may), list(not_))
+        out["others answered where 90 % of the answerable are"] = float(np.mean(not_ >= np.quantile(may, 0.1)))
+        if usual is not None:
+            out["answerable answered by the service"] = float(np.mean(may >= usual))
+            out["others answered by the service"] = float(np.mean(not_ >= usual))
     return out
 
 
