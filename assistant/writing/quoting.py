@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from assistant.domain import Draft, Quote
@@ -31,6 +32,10 @@ SAME = 0.7
 _ASKS_LIST = re.compile(
     r"\b(?:list|all\s+the|what\s+are|what\s+were|which\s+(?:\w+\s+){0,3}(?:themes|groups|headings|aims|findings|areas|ways|things|reasons|parts)|name\s+the|what\s+(?:\w+\s+){0,3}(?:themes|groups|headings|aims|reasons|things|barriers|figures|purposes|steps)|break\s?down|summar\w+|bullet|everything|what\s+can|what\s+do(?:es)?\b.{0,40}\boffer)\b",
     re.IGNORECASE,
+)
+# Asks for the parts of a thing: a statement of the whole then brings the list right below it.
+_ASKS_PARTS = re.compile(
+    r"\bbreak\b.{0,20}\bdown\b|\bbreakdowns?\b|\beverything\b|\blist\b|\beach\b|\bitemi[sz]e", re.IGNORECASE
 )
 
 
@@ -76,7 +81,8 @@ def _key(ranked: Ranked) -> tuple[str, Unit]:
 
 def _lists_to_keep(question: str, ranked: Sequence[Ranked]) -> set[tuple[str, int]]:
     """The (passage, list) pairs to show whole: where a list is asked for, the one with the best unit, if that answers about
-    as well as the best unit of all; and every list more than half of whose items do."""
+    as well as the best unit of all; every list more than half of whose items do; where parts are asked for, the list right below
+    the best unit."""
     near = [r for r in ranked if r.score >= WHOLE_LIST * ranked[0].score]
     lists = list(dict.fromkeys((r.passage.id, group) for r in near if (group := _group(r)) is not None))
     whole = set(lists[:1]) if _ASKS_LIST.search(question) else set()
@@ -84,7 +90,8 @@ def _lists_to_keep(question: str, ranked: Sequence[Ranked]) -> set[tuple[str, in
         mates = [r for r in ranked if r.passage.id == passage_id and r.unit.group == group]
         if sum(r.unit.group == group and r.passage.id == passage_id for r in near) > len(mates) / 2:
             whole.add((passage_id, group))
-    return whole
+    below = _list_below(ranked[0]) if _ASKS_PARTS.search(question) else None
+    return whole if below is None else whole | {(ranked[0].passage.id, below)}
 
 
 def _is_lead(ranked: Ranked) -> bool:
@@ -99,15 +106,27 @@ def _group(ranked: Ranked) -> int | None:
     return next((unit.group for unit in units(ranked.passage.text) if unit.lead == span), None)
 
 
+def _list_below(ranked: Ranked) -> int | None:
+    """The list whose lead-in comes right after a unit."""
+    after = next((unit for unit in units(ranked.passage.text) if unit.start > ranked.unit.start), None)
+    return _group(replace(ranked, unit=after)) if after and after.group is None else None
+
+
 def _together(candidate: Ranked, ranked: Sequence[Ranked], whole: set[tuple[str, int]]) -> list[Ranked]:
     """The units that must be shown with this one: a lead-in with its list, an item with its lead-in."""
     group = _group(candidate)
     if group is None:
-        return [candidate]
-    mates = [r for r in ranked if r.passage.id == candidate.passage.id and _group(r) == group]
+        below = _list_below(candidate)
+        shown = below is not None and (candidate.passage.id, below) in whole
+        return [candidate, *_mates(candidate, ranked, below)] if shown else [candidate]
+    mates = _mates(candidate, ranked, group)
     if (candidate.passage.id, group) in whole or _is_lead(candidate) or _length(mates) <= WHOLE_UP_TO:
         return mates
     return [r for r in mates if r.unit.group is None] + [candidate]
+
+
+def _mates(candidate: Ranked, ranked: Sequence[Ranked], group: int | None) -> list[Ranked]:
+    return [r for r in ranked if r.passage.id == candidate.passage.id and _group(r) == group]
 
 
 def _length(ranked: Sequence[Ranked]) -> int:

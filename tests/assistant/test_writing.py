@@ -52,6 +52,15 @@ def test_a_lead_in_brings_its_list():
     assert len(draft.quotes) == 4
 
 
+def test_a_breakdown_brings_the_list_below_the_statement_of_the_whole():
+    of = passage("The whole has nine parts.\n\n" + LONG)
+    scores = [0.9, *[0.1] * 10]
+    assert texts(quoting.write("how many parts are there", ranked(scores, of))) == ["The whole has nine parts."]
+    shown = texts(quoting.write("break the whole down for me", ranked(scores, of)))
+    assert shown[:2] == ["The whole has nine parts.", "The parts are:"]
+    assert len(shown) == 11
+
+
 def test_statements_stand_in_reading_order():
     draft = quoting.write("lead", ranked([0.1, 0.1, 0.1, 0.1, 0.8, 0.9]))
     assert texts(draft) == ["They lead.", "They advise schools on the whole group."]
