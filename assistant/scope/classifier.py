@@ -32,6 +32,8 @@ LONGEST = 320
 _COMMON_NAME = "Jack"
 # A message of this many words or more of which less than this share are whole words is taken for another language.
 _FEW, _ENGLISH = 4, 0.5
+# Personal details alone behind a whole question were pasted by mistake: the question is ruled on without them.
+_PASTED = re.compile(rf"(?<=\w\?)(?:[\s,;.]*{re.escape(REMOVED)})+[\s,;.]*$")
 # Characters of the turns before that are read with a message: what it leans on stands at their end.
 _CONTEXT = 300
 
@@ -70,6 +72,7 @@ class Classifier:
 
     def rule(self, verdict: Verdict, text: str, history: tuple[Message, ...]) -> Verdict:
         """The rules' verdict, weighed. The panel shows where either side calls for it."""
+        text = _PASTED.sub("", text)
         chances = self.chances(text, history)
         danger = chances[Reason.SAFEGUARDING.value]
         verdict = marked(verdict, text, self._known)

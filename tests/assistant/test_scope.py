@@ -121,3 +121,10 @@ def test_no_urgent_item_of_the_development_part_is_missed(assistant):
     urgent = [item for item in load_part("development") if item.urgent]
     assert len(urgent) >= 14
     assert [item.id for item in urgent if not assistant.answer(Question(item.question)).urgent and not item.turns] == []
+
+
+def test_a_name_pasted_behind_a_whole_question_does_not_decide_it(assistant):
+    answer = assistant.answer(Question("What are the aims of the extended role? Lacey-Mae Thornber, 03/09/2012"))
+    assert answer.reason is None
+    assert answer.redactions == 2
+    assert assistant.answer(Question("What can he get? Lacey-Mae Thornber")).reason is Reason.INDIVIDUAL_CHILD
