@@ -61,14 +61,15 @@ def remarks(
     kept: list[Passage] = []
     moved: dict[Place, Place] = {}
     for about in _by_heading(digest).values():
-        ours = {place for paragraph in _paragraphs(about) for place, _, _ in paragraph}
+        paragraphs = _paragraphs(about)
+        ours = {place for paragraph in paragraphs for place, _, _ in paragraph}
         told = [
             (_words(passage, unit), held[same[place]]) for place, passage, unit in about if place in same.keys() - ours
         ]
         if not told:
             continue
         figures, still = (_figures(" ".join(pair[side] for pair in told)) for side in (0, 1))
-        for paragraph in _paragraphs(about):
+        for paragraph in paragraphs:
             _, passage, first = paragraph[0]
             words = passage.text[first.start : paragraph[-1][2].end]
             if _figures(words) & figures <= still:

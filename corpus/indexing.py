@@ -282,12 +282,12 @@ def _write(
 def _beside_digests(corpus: Corpus, encoder: Encoder, progress: Progress) -> tuple[Corpus, dict[Place, Place]]:
     """The corpus with the remarks of digests whose place an original took, each a passage of its own; and {a unit of such a
     digest: the unit that says the same now}."""
+    if not corpus.shadowed:
+        return corpus, {}
     digests, originals = _by_source(corpus.shadowed), _by_source(corpus.passages)
     count = sum(len(splitting.units(p.text)) for s, ps in digests.items() for p in (*ps, *originals[s]))
     same: dict[Place, Place] = {}
     ours: list[Passage] = []
-    if not digests:
-        return corpus, same
     step = progress("Comparing with digests", 2 * count)
     for source_id, digest in digests.items():
         same |= align(digest, originals[source_id], encoder, step)

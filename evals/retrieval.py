@@ -91,7 +91,8 @@ def measure(
         ranks: dict[str, dict[str, list[str]]] = {"": {}, "bm25, ": {}, "dense, ": {}, "llama-index, ": {}}
         engine = llama_index(Library(index, encoder), folder, _DEPTH) if peers else None
         confidence: dict[str, float] = {}
-        usual = usual_support(index, encoder)
+        others = [key for key in beir.questions if not beir.relevant.get(key)]
+        usual = usual_support(index, encoder) if others else None
         step = show("Asking", len(beir.questions))
         for key, text in beir.questions.items():
             vector = encoder.encode([text])[0]
@@ -110,7 +111,6 @@ def measure(
     for name, ranked in ranks.items():
         if ranked:
             out |= {name + measure: value for measure, value in _measures(ranked, beir.relevant, answerable).items()}
-    others = [key for key in beir.questions if not beir.relevant.get(key)]
     if others:
         may, not_ = np.array([confidence[k] for k in answerable]), np.array([confidence[k] for k in others])
         out["answerability AUROC"] = auroc(list(may), list(not_))

@@ -72,7 +72,6 @@ class Classifier:
 
     def rule(self, verdict: Verdict, text: str, history: tuple[Message, ...]) -> Verdict:
         """The rules' verdict, weighed. The panel shows where either side calls for it."""
-        text = _PASTED.sub("", text)
         chances = self.chances(text, history)
         danger = chances[Reason.SAFEGUARDING.value]
         verdict = marked(verdict, text, self._known)
@@ -104,9 +103,11 @@ def weighed(answer: float, verdict: Verdict) -> tuple[float, ...]:
 
 
 def context(text: str, history: tuple[Message, ...]) -> tuple[str, str] | tuple[str]:
-    """What is read of a message: the end of the user's turns before it, where there are any, then the message."""
+    """What is read of a message: the end of the user's turns before it, where there are any, then the message without personal
+    details that stand alone behind a whole question."""
     before = " ".join(_plain(message.content) for message in history if message.role == "user")[-_CONTEXT:]
-    return (before, _plain(text)) if before else (_plain(text),)
+    asked = _plain(_PASTED.sub("", text))
+    return (before, asked) if before else (asked,)
 
 
 def _plain(text: str) -> str:
