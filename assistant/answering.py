@@ -32,6 +32,7 @@ from assistant.scope.classifier import Classifier
 from assistant.scope.privacy import REMOVED, redact
 from assistant.scope.signposts import Contacts
 from assistant.sides import sides
+from assistant.spelling import mend
 from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
@@ -186,7 +187,8 @@ class Assistant:
 
     def searched(self, question: Question) -> str:
         """What is searched for, for those who fit and evaluate."""
-        return self._standalone(_without_personal_data(normalised(question))[0])
+        question = _without_personal_data(normalised(question))[0]
+        return self._standalone(_mended(question, self.library.index) if self.library else question)
 
     def _standalone(self, question: Question) -> str:
         """A question without personal data, with the earlier turns it leans on."""
@@ -219,6 +221,7 @@ class Assistant:
             return self._unavailable()
         try:
             with clock.step("following"):
+                question = _mended(question, library.index)
                 text = self._standalone(question)
             found = _look(library, text, question.nation, clock)
             parts: tuple[_Found, ...] = ()
@@ -454,6 +457,12 @@ def _without_personal_data(question: Question) -> tuple[Question, int]:
         history.append(Message(message.role, content))
         count += found if message.role == "user" else 0
     return Question(text, tuple(history), question.nation), count
+
+
+def _mended(question: Question, index: Index) -> Question:
+    """The question and its turns with their slips of the keyboard mended."""
+    history = tuple(replace(turn, content=mend(turn.content, index.words)) for turn in question.history)
+    return replace(question, text=mend(question.text, index.words), history=history)
 
 
 def _quotes(index: Index, places: Sequence[Limit]) -> tuple[Quote, ...]:

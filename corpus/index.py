@@ -1,13 +1,14 @@
 """The index as it is read: dense vectors in Chroma, BM25 beside it, vectors of single units in one mapped file.
 
 On disk, under the data folder: `current` names the version that serves; `versions/<version>/` holds `chroma/`,
-`bm25/`, `units.npy`, `asked.npy`, `asked_plain.npy`, `asked.json`, `same.json`, `rows.json` and, written last, `manifest.json`. `corpus.indexing`
-is the only writer. Who reads a version holds a shared lock on its manifest, so that the writer does not remove it under them.
+`bm25/`, `units.npy`, `asked.npy`, `asked_plain.npy`, `asked.json`, `same.json`, `words.json`, `rows.json` and, written last,
+`manifest.json`. `corpus.indexing` is the only writer. Who reads a version holds a shared lock on its manifest, so that the writer does not remove it under them.
 """
 
 import fcntl
 import json
 import os
+import re
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,12 +30,13 @@ from corpus.embedding import Vectors
 from corpus.errors import IndexUnavailable, UnknownSource
 from corpus.splitting import units
 
-FORMAT = 9  # raise when the layout below changes, so that an old index is rebuilt and not misread
+FORMAT = 10  # raise when the layout below changes, so that an old index is rebuilt and not misread
 COLLECTION = "passages"
 # How sharply likeness weighs: a question at a cosine 0.1 lower counts e times less.
 _SHARP = 10.0
 # Passages kept in memory once read: a version never changes. About 20 MB.
 _KEPT = 10_000
+_WORD = re.compile(r"[^\W\d_]+")
 REBUILD = "Run: python -m corpus index"
 # A version may be replaced between reading its name and opening it; hardly more than once.
 _TRIES = 3
@@ -115,6 +117,11 @@ def tokenise(texts: Sequence[str]) -> Any:
     )
 
 
+def plain_words(text: str) -> list[str]:
+    """The words of a text in small letters, as written."""
+    return _WORD.findall(text.lower())
+
+
 class Index:
     """One version of the index, open for reading. Safe to share between threads."""
 
@@ -148,6 +155,7 @@ class Index:
             ]
             self._row = {row.id: number for number, row in enumerate(self.rows)}
             self._units: Vectors = np.load(folder / "units.npy", mmap_mode="r")
+            self.words: Mapping[str, int] = json.loads((folder / "words.json").read_text(encoding="utf-8"))
             asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
             self.asked_vectors = AskedVectors(
                 asked["matcher"],

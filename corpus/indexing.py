@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -26,7 +27,18 @@ from corpus.domain import Asked, Passage, Progress, Source
 from corpus.embedding import Encoder, Vectors
 from corpus.errors import DataFolderError, IndexUnavailable
 from corpus.gathering import Corpus
-from corpus.index import COLLECTION, FORMAT, Index, Row, current_version, metadata, open_chroma, serving_index, tokenise
+from corpus.index import (
+    COLLECTION,
+    FORMAT,
+    Index,
+    Row,
+    current_version,
+    metadata,
+    open_chroma,
+    plain_words,
+    serving_index,
+    tokenise,
+)
 from corpus.matching import Matcher
 
 # Lucene's values, which the field's baselines use.
@@ -276,6 +288,7 @@ def _write(
     _write_same(folder, corpus.shadowed, same)
     held = resolve(asked, passages, corpus.shadowed, same) if matcher else []
     _write_asked(folder, held, matcher, encoder, old, progress)
+    _write_words(folder, passages)
     return len(new)
 
 
@@ -310,6 +323,12 @@ def _write_same(folder: Path, shadowed: Sequence[Passage], same: Mapping[Place, 
     for source_id, found in places_of(shadowed).items():
         rows[source_id] = [(text, *same[place]) for text, place in found if place in same]
     (folder / "same.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+
+
+def _write_words(folder: Path, passages: Sequence[Passage]) -> None:
+    """The words that passages and their headings use, each with how often."""
+    used = Counter(word for p in passages for text in (p.text, p.label, *p.heading) for word in plain_words(text))
+    (folder / "words.json").write_text(json.dumps(used, ensure_ascii=False), encoding="utf-8")
 
 
 def _write_asked(

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from assistant.answering import Library
 from assistant.retrieval import retrieve
+from assistant.spelling import mend
 from assistant.supporting import support, usual_support
 from corpus import splitting
 from corpus.domain import Passage, Section, Source
@@ -95,12 +96,14 @@ def measure(
         usual = usual_support(index, encoder) if others else None
         step = show("Asking", len(beir.questions))
         for key, text in beir.questions.items():
-            vector = encoder.encode([text])[0]
-            found_here = retrieve(index, vector, text, (None,), _DEPTH)
+            mended = mend(text, index.words)
+            vector = encoder.encode([mended])[0]
+            found_here = retrieve(index, vector, mended, (None,), _DEPTH)
             ranks[""][key] = _documents(index, [hit.passage for hit in found_here.hits])
             confidence[key] = support(found_here)
             if peers:
-                for name, scores in (("bm25, ", index.lexical(text, _DEPTH)), ("dense, ", index.dense(vector, _DEPTH))):
+                plain = encoder.encode([text])[0]
+                for name, scores in (("bm25, ", index.lexical(text, _DEPTH)), ("dense, ", index.dense(plain, _DEPTH))):
                     found = index.passages(list(scores))
                     ranks[name][key] = _documents(index, [found[passage_id] for passage_id in scores])
             if engine:
