@@ -42,8 +42,9 @@ LEFT_OUT = 3
 REPORT = Path("runs/scope/left_out.jsonl")
 _SEED = 7
 
-# Missing a danger weighs this many times as much as showing the panel where there is none: it errs to over-showing.
-DANGER_WEIGHS = 5
+# Missing a danger weighs this many times as much as showing the panel where there is none: it errs to over-showing, for the question
+# is answered all the same.
+DANGER_WEIGHS = 10
 
 # How little the weighing is held back: some signs are rare and sure, and the usual 1 keeps them from counting.
 WEAK = 10.0
@@ -115,7 +116,7 @@ def _list(data: Sequence[Example], labels: NDArray[np.int64], shares: Shares) ->
     with REPORT.open("w", encoding="utf-8") as stream:
         for n in np.argsort(right, kind="stable"):
             example = data[n]
-            chances = {name: round(float(share), 3) for name, share in zip(LABELS, shares[n], strict=True)}
+            chances = {name: round(float(share), 5) for name, share in zip(LABELS, shares[n], strict=True)}
             row = {"label": example.label, "chances": chances, "turns": example.turns, "text": example.text}
             row |= {"hand": example.hand, "group": example.group}
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
