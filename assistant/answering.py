@@ -13,6 +13,7 @@ from itertools import accumulate
 from assistant import citing, deciding, following, pointing, ranking, supporting
 from assistant.domain import (
     Answer,
+    Caution,
     Citation,
     Draft,
     Message,
@@ -32,7 +33,7 @@ from assistant.scope.classifier import Classifier
 from assistant.scope.privacy import REMOVED, redact
 from assistant.scope.signposts import Contacts
 from assistant.sides import sides
-from assistant.spelling import mend
+from assistant.spelling import mend, other_language
 from assistant.wording import expand
 from assistant.writing import quoting
 from assistant.writing.checking import check
@@ -159,7 +160,7 @@ class Assistant:
         if verdict.reason:
             answer = self._declined(verdict.reason, question, shelf)
         else:
-            answer = self._from_sources(question, clock, shelf.library)
+            answer = self._in_english(question, self._from_sources(question, clock, shelf.library), shelf.library)
         return self._finished(answer, redactions, verdict.urgent, clock, shelf)
 
     def _finished(self, answer: Answer, redactions: int, urgent: bool, clock: "_Clock", shelf: _Shelf) -> Answer:
@@ -244,6 +245,15 @@ class Assistant:
         except CorpusError as error:
             logger.error("%s", error)
             return self._unavailable()
+
+    def _in_english(self, question: Question, answer: Answer, library: Library | None) -> Answer:
+        """The answer; where the question is hardly in English, it says that nothing else is read."""
+        if library is None or not other_language(question.text, library.index.words):
+            return answer
+        if answer.citations:
+            caution = Caution("other_language", self._replies.other_language)
+            return replace(answer, cautions=(*answer.cautions, caution))
+        return replace(answer, answer=f"{self._replies.other_language}\n\n{answer.answer}")
 
     def _answered(
         self, draft: Draft, index: Index, text: str, chosen: Nation | None, unanswered: Sequence[int] = ()

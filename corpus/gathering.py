@@ -1,5 +1,6 @@
 """What the files say: every source's file, found, read where it is new, and split into passages."""
 
+import calendar
 import hashlib
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from corpus import splitting
 from corpus.catalogue import load_sources
-from corpus.domain import Passage, Progress, Rendition, Source
+from corpus.domain import Passage, Progress, Rendition, Section, Source
 from corpus.errors import ReadingError
 from corpus.flagging import instructions
 from corpus.index import Held, Index
@@ -17,6 +18,9 @@ from corpus.readers import KINDS
 from corpus.reading import READING, find_file, read_document
 from corpus.settings import CorpusSettings
 from corpus.worker import Reader
+
+# The heading of what the catalogue knows of an original; our digests' own is called so too.
+PUBLICATION = "Publication details"
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _LONGEST_ID = 80
@@ -65,6 +69,8 @@ def gather(settings: CorpusSettings, old: Index | None = None, progress: Progres
             if held and held.rendition == "original" and digest.is_file():
                 read = read_document(digest, source.id, "digest")
                 shadowed.extend(splitting.split(read.sections, source.nation, source.label))
+            if held and held.rendition == "original":
+                gathered.passages.extend(splitting.split(publication(source), source.nation, source.label))
             step(1)
     if not gathered.passages:
         raise next(
@@ -74,6 +80,33 @@ def gather(settings: CorpusSettings, old: Index | None = None, progress: Progres
             ),
         )
     return Corpus(sources, gathered.passages, gathered.files, shadowed, tuple(gathered.failures))
+
+
+def publication(source: Source) -> tuple[Section, ...]:
+    """What the catalogue knows of a document, in words of ours: an original seldom says of itself who published it, when, and
+    of what force it is."""
+    kind = "document" if source.force == "not stated" else source.force
+    published = f"published by {source.publisher}" if source.publisher else "published"
+    if source.authors:
+        names = " and ".join(filter(None, (", ".join(source.authors[:-1]), source.authors[-1])))
+        told = [f"{names} wrote this {kind}, {published}{_on(source.published)}."]
+    else:
+        told = [f"This {kind} was {published}{_on(source.published)}."]
+    if source.review_by:
+        told.append(f"It was to be reviewed by {_in_words(source.review_by)}.")
+    return (Section(source.id, "digest", (source.title, PUBLICATION), "\n\n".join(told)),)
+
+
+def _on(date: str) -> str:
+    if not date:
+        return " without a date"
+    return f" {'on' if date.count('-') == 2 else 'in'} {_in_words(date)}"
+
+
+def _in_words(date: str) -> str:
+    """A date of the catalogue in words: "2021", "February 2021", "21 January 2020"."""
+    year, month, day = (*date.split("-"), "", "")[:3]
+    return " ".join(filter(None, (day.lstrip("0"), month and calendar.month_name[int(month)], year)))
 
 
 def gather_folder(folder: Path, old: Index | None = None, progress: Progress | None = None) -> Corpus:

@@ -56,6 +56,7 @@ class Replies:
     in_general: str
     not_covered: str
     part_not_covered: str
+    other_language: str
     unavailable: str
     redacted: str
     nothing_passed_on: str
@@ -78,6 +79,7 @@ def load_replies(contacts: Contacts) -> Replies:
             declined={reason: _words(reason.value) for reason in Reason},
             not_covered=_words("not_covered"),
             part_not_covered=_words("part_not_covered"),
+            other_language=_words("other_language"),
             unavailable=_words("unavailable"),
             redacted=_words("redacted"),
             nothing_passed_on=_words("nothing_passed_on"),

@@ -1,7 +1,7 @@
 import pytest
 
 from assistant.domain import Message, Outcome, Question
-from assistant.spelling import mend
+from assistant.spelling import mend, other_language
 
 USED = {"responsibilities": 9, "training": 5, "attachment": 2, "teacher": 4, "virtual": 8, "officer": 1, "offer": 3}
 
@@ -52,3 +52,31 @@ def test_a_question_full_of_slips_is_answered_as_the_same_without_them(assistant
 def test_slips_in_the_turns_before_are_mended_too(assistant):
     before = (Message("user", "what traning is there on atachment"), Message("assistant", "..."))
     assert assistant.searched(Question("and in Scotland?", before)).startswith("what training is there on attachment")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "W jakich sprawach virtual school pomaga szkołom i pracownikom?",
+        "Cynorthwyydd dosbarth ydw i. Pa hyfforddiant y gall y Virtual School ei gynnig?",
+        "ورچوئل اسکول کیا ہے؟",
+        "虚拟学校是什么",
+    ],
+)
+def test_another_language_is_told_that_only_english_is_read(text, assistant):
+    answer = assistant.answer(Question(text))
+    told = [*(caution.text for caution in answer.cautions), answer.answer]
+    assert any("reads English only" in words for words in told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "whit dae the bairns theirsels think o the virtual heid teacher",
+        "im a techer in a primry, dose the vritual school do traning on atachment",
+        "VSHT?",
+        "2021?",
+    ],
+)
+def test_scots_slips_and_short_questions_are_english(text, assistant):
+    assert not other_language(text, assistant.library.index.words)
