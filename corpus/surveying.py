@@ -22,7 +22,7 @@ _BANK = HERE.parent / "evals" / "questions"
 
 @dataclass(frozen=True)
 class Line:
-    """One source as `status` shows it. `warnings` are what a person should look at."""
+    """One source as `status` shows it: `passages` of the document itself. `warnings` are what a person should look at."""
 
     id: str
     title: str
@@ -39,8 +39,9 @@ def status(
 ) -> list[Line]:
     """The catalogue's sources, and those that the index still holds without a record."""
     counts: dict[str, int] = {}
-    for source_id, passages in (index.by_source() if index else {}).items():
-        counts[source_id] = len(passages)
+    if index:
+        held = index.renditions
+        counts = {key: sum(p.rendition == held[key] for p in found) for key, found in index.by_source().items()}
     known = {**(index.sources if index else {}), **sources}
     return [
         Line(

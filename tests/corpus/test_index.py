@@ -14,7 +14,7 @@ import pytest
 
 from corpus.__main__ import main as corpus_command
 from corpus.errors import DataFolderError, IndexUnavailable, UnknownSource
-from corpus.gathering import gather
+from corpus.gathering import PUBLICATION, gather
 from corpus.index import COLLECTION, open_chroma, open_index
 from corpus.indexing import write_index
 from corpus.settings import CorpusSettings
@@ -89,8 +89,9 @@ def test_an_original_replaces_its_digest_in_the_index(own_corpus):
     (own_corpus.originals / "drew-banerjee-2019.txt").write_text("# Article\n\nThe zebra survey covered zebras.\n")
     index_it(own_corpus)
     index = open_index(own_corpus.data)
-    (passage,) = index.passages_of("drew-banerjee-2019")
+    passage, ours = index.passages_of("drew-banerjee-2019")
     assert (passage.rendition, passage.text) == ("original", "The zebra survey covered zebras.")
+    assert (ours.rendition, ours.heading[-1]) == ("digest", PUBLICATION)
 
 
 def test_a_broken_digest_names_its_line_and_the_old_index_serves(own_corpus, monkeypatch, capsys):
