@@ -19,7 +19,12 @@ _EACH = re.compile(
 )
 
 # Fewer words than this beside the name ask nothing: then the whole question is asked of that side.
-_LEAST_WORDS = 3
+_LEAST_WORDS = 2
+# Nor do words by which people name a document, or say that they compare ("and the council's page sounds contradictory").
+_SAY_NOTHING = stems(
+    "page paper document guidance survey study article source report abstract website text excerpt workshop interview "
+    "sound contradictory seem pull different way say said conclude think each both one find found compare accord take give name"
+)
 
 Target = frozenset[str]
 
@@ -83,7 +88,7 @@ def _question(text: str, shared: list[str], own: list[str], sources: Mapping[str
     """What is asked of a side: its clauses with those of no side before them, or the whole question where its own ask too
     little; without names, which would find what a source says of itself."""
     named = stems(" ".join(_names(source) for source in sources.values()))
-    if len(stems(" ".join(own)) - named) < _LEAST_WORDS:
+    if len(stems(" ".join(own)) - named - _SAY_NOTHING) < _LEAST_WORDS:
         return _without(text, named)
     return _without(", ".join((*shared, *own)), named)
 
