@@ -248,7 +248,9 @@ class Assistant:
 
     def _in_english(self, question: Question, answer: Answer, library: Library | None) -> Answer:
         """The answer; where the question is hardly in English, it says that nothing else is read."""
-        if library is None or not other_language(question.text, library.index.words):
+        if library is None or answer.outcome is Outcome.UNAVAILABLE:
+            return answer  # an outage has nothing to do with the language
+        if not other_language(question.text, library.index.words):
             return answer
         if answer.citations:
             caution = Caution("other_language", self._replies.other_language)

@@ -46,8 +46,9 @@ def test_a_name_is_not_searched_for_in_the_source_that_it_names(held):
 
 def test_a_side_that_only_names_its_document_is_asked_the_whole_question(held):
     text = "is training on trauma offered? McIver and the DfE guidance seem to pull different ways"
-    for side in sides(text, held):
-        assert "training on trauma" in side.text
+    found = sides(text, held)
+    assert [set(side.sources) for side in found] == [{M}, {D}]
+    assert all("training on trauma" in side.text for side in found)
 
 
 @pytest.mark.parametrize(
