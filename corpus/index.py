@@ -259,7 +259,7 @@ class Index:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """{id: passage} of those ids that the index holds."""
         held = {key: self._read[key] for key in ids if key in self._read}
-        new = [key for key in ids if key not in held]
+        new = [key for key in dict.fromkeys(ids) if key not in held]  # Chroma refuses an id named twice
         if new:
             with self._adapted():
                 found = self._collection.get(ids=new, include=["documents", "metadatas"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant.build import build_assistant
 from assistant.domain import Question
 from assistant.sides import sides
 
@@ -69,6 +70,12 @@ def test_an_answer_quotes_every_side(assistant, text, facts):
     quoted = {source_id: " ".join(c.quote for c in answer.citations if c.source_id == source_id) for source_id in facts}
     for source_id, fact in facts.items():
         assert fact in quoted[source_id].lower()
+
+
+def test_a_comparison_may_be_the_first_question_of_all(settings):
+    """Nothing is in memory yet, and a side names passages twice: as found, and as answering the likest questions."""
+    answer = build_assistant(settings).answer(Question("what do CELCIS and McIver each conclude on joint working"))
+    assert answer.outcome == "answered"
 
 
 def test_a_chosen_nation_leaves_one_side(assistant):
