@@ -226,10 +226,13 @@ class Assistant:
                 text = self._standalone(question)
             found = _look(library, text, question.nation, clock)
             parts: tuple[_Found, ...] = ()
-            if found.enough and text == following.asked(question.text):
+            if text == following.asked(question.text):
                 parts = tuple(_look(library, part, question.nation, clock) for part in following.parts(text))
             compared = () if question.nation else _compare(library, text, clock)
             shown = [side for side in compared if side.ranked and (found.enough or side.enough)]
+            asked = parts if found.enough else compared
+            if not found.enough and not shown:  # what is turned away as a whole may be answered in part
+                asked, shown = parts, [part for part in parts if part.enough]
             with clock.step("writing"):
                 enough = found.enough or bool(shown)
                 draft = quoting.write(text, found.ranked, [side.ranked for side in shown]) if enough else Draft(())
@@ -237,7 +240,6 @@ class Assistant:
                 draft = check([hit.passage for one in (found, *shown) for hit in one.retrieved.hits], draft)
             if not draft.quotes:
                 return self._not_covered(question, found.retrieved, library.index)
-            asked = parts if found.enough else compared
             unanswered = [n for n, part in enumerate(asked, start=1) if not part.enough]
             if len(unanswered) == len(asked):
                 unanswered = []  # only together do they make sense

@@ -22,7 +22,7 @@ def load_asked(path: Path) -> list[Asked]:
         try:
             raw = json.loads(line)
             places = tuple((place["source"], place["starts"]) for place in raw["answers"])
-            out.append(Asked(" ".join((*raw["turns"], raw["question"])), places))
+            out.append(Asked(raw["hand"], " ".join((*raw["turns"], raw["question"])), places))
         except (ValueError, KeyError, TypeError) as error:
             raise CatalogueError(
                 f"{path}:{number}",

@@ -143,5 +143,6 @@ class Asked:
     """A question as staff ask it, and the places that answer it: (source id, the words its unit starts with) each; none
     where no source here answers it. Searched beside the passages, never shown or cited."""
 
+    hand: str
     text: str
     places: tuple[tuple[str, str], ...]

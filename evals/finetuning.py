@@ -67,6 +67,12 @@ def take_step(
     schedule.step()
 
 
+def average(models: Sequence[torch.nn.Module]) -> None:
+    """Gives the first of these models the mean of all their weights. They must have begun at the same ones."""
+    states = [model.state_dict() for model in models]
+    models[0].load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+
+
 def padded(tokens: Sequence[Sequence[int]], rows: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """Ids and mask of these rows, (len(rows), longest)."""
     ids = torch.zeros((len(rows), max(len(tokens[row]) for row in rows)), dtype=torch.long)

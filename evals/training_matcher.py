@@ -1,7 +1,7 @@
 """Trains the matcher: the bundled encoder, taught which questions one statement answers, and which nothing answers.
 
 `python -m evals train-matcher` reads corpus/asked.jsonl alone (no item of the bank) and writes corpus/matcher/: the graph in 8
-bits and a card with its checksum. Index again and fit again after it. On two cores: about twenty minutes.
+bits and a card with its checksum. Index again and fit again after it. On two cores: a good hour.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from corpus.asking import load_asked
 from corpus.embedding import bundled_tokeniser
 from corpus.matching import LONGEST, MATCHER_FOLDER
 from corpus.settings import CorpusSettings
-from evals.finetuning import Body, descent, export, padded, take_step
+from evals.finetuning import Body, average, descent, export, padded, take_step
 
 # Of two runs (8 epochs at 8e-5 with a temperature of 0.07; 16 at 1e-4 with 0.1) the second told the bank's development part
 # better apart: of its questions that nothing answers 0.77 and not 0.74 were seen at 6 % of the others turned away.
@@ -27,6 +27,9 @@ RATE = 1e-4
 TEMPERATURE = 0.1
 # Questions read together: several neighbourhoods, so that a question stands beside those that are hard to tell from it.
 BATCH, NEIGHBOURS = 48, 12
+# Who wrote against the service, which they could ask. One run reads the others' questions alone, one reads all; from one beginning,
+# so that their weights can be averaged (Wortsman and others, 2022, "Model soups"): what either learns by chance weighs less.
+AGAINST = frozenset({"ae", "af", "ag", "ah", "ai", "aj"})
 _SEED = 7
 
 
@@ -46,12 +49,17 @@ def train(settings: CorpusSettings) -> dict[str, float]:
     """Trains, writes the matcher and says on what."""
     asked = load_asked(settings.asked)
     tokens = [encoding.ids for encoding in bundled_tokeniser(LONGEST).encode_batch([one.text for one in asked])]
-    model = _train(tokens, [frozenset(one.places) for one in asked])
-    checksum = export(model, MATCHER_FOLDER / "model.onnx", ("vector", "logit"))
+    places = [frozenset(one.places) for one in asked]
+    plain = [row for row, one in enumerate(asked) if one.hand not in AGAINST]
+    models = [
+        _train([tokens[row] for row in rows], [places[row] for row in rows]) for rows in (plain, range(len(asked)))
+    ]
+    average(models)
+    checksum = export(models[0], MATCHER_FOLDER / "model.onnx", ("vector", "logit"))
     card = {
         "sha256": checksum,
         "asked_sha256": hashlib.sha256(settings.asked.read_bytes()).hexdigest(),
-        "dimension": model.size,
+        "dimension": models[0].size,
     }
     (MATCHER_FOLDER / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     return {"questions": float(len(asked)), "questions that nothing answers": float(sum(not o.places for o in asked))}

@@ -375,3 +375,10 @@ def test_of_several_questions_the_ones_that_are_not_answered_are_named(assistant
         )
     )
     assert whole.outcome is Outcome.ANSWERED
+
+
+def test_what_is_turned_away_as_a_whole_is_answered_in_part(assistant):
+    answer = assistant.answer(Question("what is the complaints procedure, and is the DfE guidance statutory?"))
+    assert answer.outcome is Outcome.PARTIAL
+    assert "The first part of this question is not answered by the sources here." in answer.answer
+    assert {citation.source_id for citation in answer.citations} == {"dfe-2021-role-extension"}

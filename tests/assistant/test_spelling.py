@@ -43,7 +43,7 @@ def test_documents_that_use_no_words_mend_nothing():
 
 
 def test_a_question_full_of_slips_is_answered_as_the_same_without_them(assistant):
-    slips = assistant.answer(Question("what traning on atachment can the vritual school ofer schools"))
+    slips = assistant.answer(Question("what traning on atachment can the vritual school offer schools"))
     plain = assistant.answer(Question("what training on attachment can the virtual school offer schools"))
     assert plain.outcome is Outcome.ANSWERED
     assert slips.answer == plain.answer

@@ -78,6 +78,12 @@ def test_an_answer_stays_short():
     assert sum(len(text.split()) for text in texts(draft)) <= quoting.WORDS
 
 
+def test_an_answer_that_is_unsure_says_more():
+    long = passage(" ".join(f"Statement {n} has exactly eight different words w{n}a w{n}b." for n in range(40)))
+    draft = quoting.write("statement", ranked([0.05] * 40, long))
+    assert quoting.WORDS < sum(len(text.split()) for text in texts(draft)) <= quoting.LONGEST
+
+
 def test_nothing_ranked_is_nothing_written():
     assert quoting.write("anything", ()).quotes == ()
 

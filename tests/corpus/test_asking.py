@@ -17,8 +17,8 @@ from corpus.settings import CorpusSettings
 from corpus.splitting import units
 
 DIGEST = Passage("p1", "s", "digest", ("Title",), "Ten heads met. They spoke of data.", ("scotland",))
-ANSWERED = Asked("how many heads", (("s", "Ten heads"),))
-OPEN = Asked("who paid", ())
+ANSWERED = Asked("m", "how many heads", (("s", "Ten heads"),))
+OPEN = Asked("m", "who paid", ())
 
 
 def test_every_committed_question_has_its_place():
@@ -41,11 +41,12 @@ def test_an_original_takes_the_digests_questions_away_and_with_them_the_claim_th
 
 
 @pytest.mark.parametrize(
-    "line", ["{", '{"question": "x", "turns": []}', '{"question": "x", "turns": [], "answers": [1]}']
+    "line",
+    ["{", '{"hand": "m", "question": "x", "turns": []}', '{"hand": "m", "question": "x", "turns": [], "answers": [1]}'],
 )
 def test_a_bad_line_is_named(tmp_path, line):
     path = tmp_path / "asked.jsonl"
-    path.write_text(json.dumps({"question": "x", "turns": [], "answers": []}) + f"\n{line}\n")
+    path.write_text(json.dumps({"hand": "m", "question": "x", "turns": [], "answers": []}) + f"\n{line}\n")
     with pytest.raises(CatalogueError, match=r"asked\.jsonl:2"):
         load_asked(path)
 
