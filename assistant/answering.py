@@ -225,14 +225,14 @@ class Assistant:
                 question = _mended(question, library.index)
                 text = self._standalone(question)
             found = _look(library, text, question.nation, clock)
-            parts: tuple[_Found, ...] = ()
-            if text == following.asked(question.text):
-                parts = tuple(_look(library, part, question.nation, clock) for part in following.parts(text))
-            compared = () if question.nation else _compare(library, text, clock)
+            asked = compared = () if question.nation else _compare(library, text, clock)
             shown = [side for side in compared if side.ranked and (found.enough or side.enough)]
-            asked = parts if found.enough else compared
+            if found.enough or not shown:
+                alone = text == following.asked(question.text)
+                parts = following.parts(text) if alone else ()
+                asked = tuple(_look(library, part, question.nation, clock) for part in parts)
             if not found.enough and not shown:  # what is turned away as a whole may be answered in part
-                asked, shown = parts, [part for part in parts if part.enough]
+                shown = [part for part in asked if part.enough]
             with clock.step("writing"):
                 enough = found.enough or bool(shown)
                 draft = quoting.write(text, found.ranked, [side.ranked for side in shown]) if enough else Draft(())

@@ -140,8 +140,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as staff ask it, and the places that answer it: (source id, the words its unit starts with) each; none
-    where no source here answers it. Searched beside the passages, never shown or cited."""
+    """A question as staff ask it, whose `hand` wrote it, and the places that answer it: (source id, the words its unit
+    starts with) each; none where no source here answers it. Searched beside the passages, never shown or cited."""
 
     hand: str
     text: str
