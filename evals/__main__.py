@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     retrieval.add_argument("--beir", type=Path, required=True, metavar="DIR")
     retrieval.add_argument("--peers", action="store_true", help="plain BM25, dense and llama-index beside it")
     fit = commands.add_parser("fit", help="fit the weights on the bank's development part")
-    train = commands.add_parser("train-scope", help="train the scope classifier (about half an hour)")
+    train = commands.add_parser("train-scope", help="train the scope classifier (about an hour and a half)")
     match = commands.add_parser(
         "train-matcher", help="teach the matcher the questions that staff ask (about six minutes)"
     )
