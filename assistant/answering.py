@@ -406,7 +406,17 @@ def _compare(library: Library, text: str, clock: "_Clock") -> tuple[_Found, ...]
     if not library.index.catalogued:
         return ()  # such documents have no authors, publishers or nations by which a question could name them
     held = {source_id: library.index.sources[source_id] for source_id in library.index.files}
-    return tuple(_look(library, side.text, None, clock, side.sources) for side in sides(text, held))
+    return tuple(
+        _about(_look(library, side.text, None, clock, side.sources), side.nation) for side in sides(text, held)
+    )
+
+
+def _about(found: _Found, nation: Nation | None) -> _Found:
+    """What was found, without statements that name other nations alone: a source of one nation tells of another too."""
+    if nation is None:
+        return found
+    named = ((r, ranking.asked_nations(r.text)) for r in found.ranked)
+    return replace(found, ranked=tuple(r for r, nations in named if not nations or nation in nations))
 
 
 def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:

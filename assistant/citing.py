@@ -100,6 +100,8 @@ def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]
     council's words and not guidance, more than one nation, read from a scan, figures that do not reconcile."""
     sources = index.sources
     found: dict[str, Caution] = {}
+    kinds: list[str] = []
+    figures: list[str] = []
     for source_id in dict.fromkeys(citation.source_id for citation in citations):
         source = sources[source_id]
         newer = sources.get(source.superseded_by or "")
@@ -120,34 +122,35 @@ def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]
                 "scanned", f"{name} is a scan whose words a program recognised: check them against the page."
             )
         if source.force in _KINDS:
-            found[f"research:{source_id}"] = Caution(
-                "research_not_guidance", f"{name} is {_KINDS[source.force]}, not guidance: it places no duty on anyone."
-            )
+            kinds.append(f"{name} is {_KINDS[source.force]}")
         elif source.force == "web page":
             found[f"one_council:{source_id}"] = Caution(
                 "one_publisher",
                 f"{name} is one council's own page; other councils' offers differ.",
             )
-        if source.applies_to == _EXTENDED_ROLE and any(
-            "individual" in c.quote for c in citations if c.source_id == source_id
-        ):
+        quoted = " ".join(citation.quote for citation in citations if citation.source_id == source_id)
+        if "do not reconcile" in source.notes and any(map(str.isdigit, quoted)):
+            figures.append(name)
+        if source.applies_to == _EXTENDED_ROLE and "individual" in quoted:
             found["cohort"] = Caution(
                 "one_cohort",
                 "This limit is about the extended role in England, for children with a social worker. Virtual schools do give "
                 "direct support to looked-after children, and a council's own offer may go further.",
             )
+    if kinds:
+        they = "it places" if len(kinds) == 1 else "they place"
+        found["research"] = Caution(
+            "research_not_guidance", f"{' and '.join(kinds)}, not guidance: {they} no duty on anyone."
+        )
     nations = list(dict.fromkeys(nation for citation in citations for nation in citation.nation))
     if len(nations) > 1:
         found["nations"] = Caution(
             "mixed_nations",
             f"This answer draws on sources of {' and '.join(n.title() for n in nations)}; what applies in one does not apply in the other.",
         )
-    figures = [s for s in dict.fromkeys(c.source_id for c in citations) if "do not reconcile" in sources[s].notes]
-    if figures and any(
-        any(ch.isdigit() for ch in citation.quote) for citation in citations if citation.source_id in figures
-    ):
+    if figures:
         found["figures"] = Caution(
             "figures_do_not_reconcile",
-            "Figures in this source do not reconcile with one another; they are quoted as they stand.",
+            f"Figures in {' and '.join(figures)} do not reconcile with one another; they are quoted as they stand.",
         )
     return tuple(found.values())

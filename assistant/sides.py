@@ -1,12 +1,12 @@
 """The sides of a comparison: what a question asks of which sources, where it names several of them."""
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from assistant.ranking import COMMON, asked_nations, stems
 from assistant.wording import expand, vocabulary
-from corpus.domain import Source
+from corpus.domain import Nation, Source
 
 # What sets two sides apart: marks, and the words with which people compare.
 _CLAUSES = re.compile(
@@ -26,15 +26,22 @@ _SAY_NOTHING = stems(
     "sound contradictory seem pull different way say said conclude think each both one find found compare accord take give name"
 )
 
-Target = frozenset[str]
+
+@dataclass(frozen=True)
+class Target:
+    """Sources (their ids), and the nation by which they were named, if it was a nation."""
+
+    sources: frozenset[str]
+    nation: Nation | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Side:
-    """`text` is asked of `sources` (their ids)."""
+    """`text` is asked of `sources` (their ids), and about `nation` where it was that which named them."""
 
     text: str
-    sources: Target
+    sources: frozenset[str]
+    nation: Nation | None
 
 
 def sides(text: str, sources: Mapping[str, Source]) -> tuple[Side, ...]:
@@ -50,10 +57,13 @@ def sides(text: str, sources: Mapping[str, Source]) -> tuple[Side, ...]:
         last = found[-1]
     if len(asked) == 1 and _EACH.search(text):
         (several,) = asked
-        asked = {frozenset({source_id}): [] for source_id in sorted(several)}
+        asked = {Target(frozenset({source_id}), several.nation): [] for source_id in sorted(several.sources)}
     if len(asked) < 2:
         return ()
-    return tuple(Side(_question(text, shared, own, sources), target) for target, own in _apart(asked).items())
+    return tuple(
+        Side(_question(text, shared, own, sources), target.sources, target.nation)
+        for target, own in _apart(asked).items()
+    )
 
 
 def _targets(clause: str, sources: Mapping[str, Source]) -> list[Target]:
@@ -65,40 +75,48 @@ def _targets(clause: str, sources: Mapping[str, Source]) -> list[Target]:
     for source in sources.values():
         publisher = source.publisher.split(",")[0]
         distinctive = stems(publisher) - COMMON
-        if words & stems(" ".join(author.split()[-1] for author in source.authors)):
+        surnames = stems(" ".join(author.split()[-1] for author in source.authors))
+        if words & surnames or any(stems(name) <= words for name in source.called):
             named.setdefault(source.id, set()).add(source.id)
         elif distinctive <= words if distinctive else publisher and publisher.casefold() in whole.casefold():
             named.setdefault(publisher, set()).add(source.id)
     if named:
-        return [frozenset(found) for found in named.values()]
+        return [Target(frozenset(found)) for found in named.values()]
     nations = sorted(asked_nations(clause))
-    return [frozenset(s.id for s in sources.values() if nation in s.nation) for nation in nations]
+    return [Target(frozenset(s.id for s in sources.values() if nation in s.nation), nation) for nation in nations]
 
 
 def _apart(asked: Mapping[Target, list[str]]) -> dict[Target, list[str]]:
     """Targets without what a narrower one of the same question takes: "McIver" leaves the other Scottish papers."""
     out: dict[Target, list[str]] = {}
     for target, clauses in asked.items():
-        narrower = frozenset().union(*(other for other in asked if other < target))
-        out.setdefault(target - narrower or target, []).extend(clauses)
+        narrower = frozenset().union(*(other.sources for other in asked if other.sources < target.sources))
+        out.setdefault(replace(target, sources=target.sources - narrower or target.sources), []).extend(clauses)
     return out
 
 
 def _question(text: str, shared: list[str], own: list[str], sources: Mapping[str, Source]) -> str:
     """What is asked of a side: its clauses with those of no side before them, or the whole question where its own ask too
     little; without names, which would find what a source says of itself."""
-    named = stems(" ".join(_names(source) for source in sources.values()))
+    named = _names(stems(text), sources.values())
     if len(stems(" ".join(own)) - named - _SAY_NOTHING) < _LEAST_WORDS:
         return _without(text, named)
     return _without(", ".join((*shared, *own)), named)
 
 
-def _names(source: Source) -> str:
-    surnames = [author.split()[-1] for author in source.authors]
-    publisher = source.publisher.split(",")[0]
-    short = [term for group in vocabulary() for term in group.missing(publisher) if " " not in term]
-    return " ".join((*surnames, *source.nation, *(stems(publisher) - COMMON), *short))
+def _names(words: frozenset[str], sources: Iterable[Source]) -> frozenset[str]:
+    """The words of sources' names; what else a source is called where these `words` name it by nothing else."""
+    named: set[str] = set()
+    for source in sources:
+        publisher = source.publisher.split(",")[0]
+        short = [term for group in vocabulary() for term in group.missing(publisher) if " " not in term]
+        proper = (
+            stems(" ".join((*(author.split()[-1] for author in source.authors), *short))) | stems(publisher) - COMMON
+        )
+        called = [stems(name) for name in source.called] if not proper & words else []
+        named |= proper | stems(" ".join(source.nation)) | set().union(*(name for name in called if name <= words))
+    return frozenset(named)
 
 
 def _without(text: str, named: Collection[str]) -> str:
-    return re.sub(r"[^\W\d_]+", lambda word: "" if stems(word.group()) & set(named) else word.group(), text)
+    return re.sub(r"[^\W_]+(?:['’]s\b)?", lambda word: "" if stems(word.group()) & set(named) else word.group(), text)

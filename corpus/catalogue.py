@@ -34,6 +34,7 @@ class _Record(BaseModel):
     url_checked: bool
     topics: list[str] = []
     notes: str = ""
+    called: list[str] = []
 
     @field_validator("force")
     @classmethod

@@ -44,6 +44,8 @@ class Source:
     url_checked: bool
     topics: tuple[str, ...] = ()
     notes: str = ""
+    # What else people call it, in words that the other documents held are not called by: "the workshop".
+    called: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -28,7 +28,10 @@ def held(assistant):
         ("how did each of the Scottish papers get its information", [({C}, ""), ({M}, "")]),
         ("what does McIver find, and what do the other Scottish papers say of it", [({M}, ""), ({C}, "")]),
         ("is the role statutory in England and in Wales", [({B, D, W}, "statutory"), (set(), "statutory")]),
+        ("training: what the 2020 workshop says next to the 2019 research", [({C}, "training"), ({B}, "training")]),
+        ("how many took part in the interviews and how many answered the survey", [({M}, "part"), ({B}, "answered")]),
         ("what do Drew and Banerjee conclude", []),
+        ("is the CELCIS paper guidance or research", []),
         ("how many responsibilities were about training", []),
     ],
 )
@@ -90,3 +93,8 @@ def test_a_side_that_says_nothing_of_it_is_named(assistant):
     assert answer.outcome == "partial"
     assert "The first part of this question is not answered" in answer.answer
     assert {c.source_id for c in answer.citations} == {C}
+
+
+def test_the_side_of_a_nation_does_not_quote_what_is_said_of_another(assistant):
+    answer = assistant.answer(Question("what is the difference between the VSH in England and the VSHT in Scotland?"))
+    assert "In Scotland the posts are a choice" in answer.answer
