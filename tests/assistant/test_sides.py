@@ -98,3 +98,17 @@ def test_a_side_that_says_nothing_of_it_is_named(assistant):
 def test_the_side_of_a_nation_does_not_quote_what_is_said_of_another(assistant):
     answer = assistant.answer(Question("what is the difference between the VSH in England and the VSHT in Scotland?"))
     assert "In Scotland the posts are a choice" in answer.answer
+
+
+def test_a_note_on_several_sources_is_said_once_and_names_them(assistant):
+    answer = assistant.answer(Question("what do CELCIS and Drew and Banerjee each say about training and transition?"))
+    assert {c.source_id for c in answer.citations} >= {B, C}
+    (kinds,) = (caution.text for caution in answer.cautions if caution.code == "research_not_guidance")
+    assert "European Journal of Psychology of Education (2019) is research" in kinds
+    assert "CELCIS, University of Strathclyde (2021) is a practice paper" in kinds
+    assert kinds.endswith("not guidance: they place no duty on anyone.")
+    alone = assistant.answer(Question("How many responsibilities were about training?"))
+    assert [c.text for c in alone.cautions if c.code in ("research_not_guidance", "figures_do_not_reconcile")] == [
+        "CELCIS, University of Strathclyde (2021) is a practice paper, not guidance: it places no duty on anyone.",
+        "Figures in CELCIS, University of Strathclyde (2021) do not reconcile with one another; they are quoted as they stand.",
+    ]
