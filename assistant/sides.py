@@ -20,8 +20,10 @@ _EACH = re.compile(
 
 # Fewer words than this beside the name ask nothing: then the whole question is asked of that side.
 _LEAST_WORDS = 2
-# Nor do words by which people name a document, or say that they compare ("and the council's page sounds contradictory").
+# Nor do words with which questions begin, by which people name a document, or say that they compare ("how do the Scottish
+# papers", "and the council's page sounds contradictory").
 _SAY_NOTHING = stems(
+    "how do does did what which who when where why can could should Scottish English "
     "page paper document guidance survey study article source report abstract website text excerpt workshop interview "
     "sound contradictory seem pull different way say said conclude think each both one find found compare accord take give name"
 )

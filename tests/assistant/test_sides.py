@@ -30,6 +30,10 @@ def held(assistant):
         ("is the role statutory in England and in Wales", [({B, D, W}, "statutory"), (set(), "statutory")]),
         ("training: what the 2020 workshop says next to the 2019 research", [({C}, "training"), ({B}, "training")]),
         ("how many took part in the interviews and how many answered the survey", [({M}, "part"), ({B}, "answered")]),
+        (
+            "how do the Scottish papers and the English guidance differ on statutory status",
+            [({C, M}, "statutory"), ({B, D, W}, "statutory")],
+        ),
         ("what do Drew and Banerjee conclude", []),
         ("is the CELCIS paper guidance or research", []),
         ("how many responsibilities were about training", []),
