@@ -237,7 +237,7 @@ class Assistant:
                 enough = found.enough or bool(shown)
                 draft = quoting.write(text, found.ranked, [side.ranked for side in shown]) if enough else Draft(())
             with clock.step("checking"):
-                draft = check([hit.passage for one in (found, *shown) for hit in one.retrieved.hits], draft)
+                draft = check([hit.passage for one in (found, *compared, *asked) for hit in one.retrieved.hits], draft)
             if not draft.quotes:
                 return self._not_covered(question, found.retrieved, library.index)
             unanswered = [n for n, part in enumerate(asked, start=1) if not part.enough]
@@ -406,17 +406,27 @@ def _compare(library: Library, text: str, clock: "_Clock") -> tuple[_Found, ...]
     if not library.index.catalogued:
         return ()  # such documents have no authors, publishers or nations by which a question could name them
     held = {source_id: library.index.sources[source_id] for source_id in library.index.files}
-    return tuple(
-        _about(_look(library, side.text, None, clock, side.sources), side.nation) for side in sides(text, held)
-    )
+    asked = sides(text, held)
+    found = [_look(library, side.text, None, clock, side.sources) for side in asked]
+    return tuple(_about(side.nation, one, found) for side, one in zip(asked, found, strict=True))
 
 
-def _about(found: _Found, nation: Nation | None) -> _Found:
-    """What was found, without statements that name other nations alone: a source of one nation tells of another too."""
+def _about(nation: Nation | None, side: _Found, all_sides: Sequence[_Found]) -> _Found:
+    """What was found for a side. That of a nation gives away what names other nations alone ("England has had ..." in a
+    Scottish paper), and takes what the other sides found of it."""
     if nation is None:
-        return found
-    named = ((r, ranking.asked_nations(r.text)) for r in found.ranked)
-    return replace(found, ranked=tuple(r for r, nations in named if not nations or nation in nations))
+        return side
+    mine = [r for r in side.ranked if nation in (_nations_named(r) or {nation})]
+    others = [r for other in all_sides if other is not side for r in other.ranked if _nations_named(r) == {nation}]
+    ranked = tuple(sorted({(r.passage.id, r.unit): r for r in (*others, *mine)}.values(), key=lambda r: -r.score))
+    enough = any(one.enough and one.ranked[0] in ranked for one in all_sides if one.ranked)
+    return replace(side, ranked=ranked, enough=enough)
+
+
+def _nations_named(ranked: ranking.Ranked) -> frozenset[Nation]:
+    """The nations that a statement names, itself or in the line that leads into it."""
+    lead = ranked.passage.text[slice(*ranked.unit.lead)] if ranked.unit.lead else ""
+    return ranking.asked_nations(f"{lead} {ranked.text}")
 
 
 def nations_to_search(text: str, chosen: Nation | None) -> tuple[Nation | None, ...]:

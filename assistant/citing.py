@@ -100,7 +100,7 @@ def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]
     council's words and not guidance, more than one nation, read from a scan, figures that do not reconcile."""
     sources = index.sources
     found: dict[str, Caution] = {}
-    kinds: list[str] = []
+    kinds: dict[str, list[str]] = {}
     figures: list[str] = []
     for source_id in dict.fromkeys(citation.source_id for citation in citations):
         source = sources[source_id]
@@ -122,7 +122,7 @@ def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]
                 "scanned", f"{name} is a scan whose words a program recognised: check them against the page."
             )
         if source.force in _KINDS:
-            kinds.append(f"{name} is {_KINDS[source.force]}")
+            kinds.setdefault(_KINDS[source.force], []).append(name)
         elif source.force == "web page":
             found[f"one_council:{source_id}"] = Caution(
                 "one_publisher",
@@ -138,9 +138,10 @@ def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]
                 "direct support to looked-after children, and a council's own offer may go further.",
             )
     if kinds:
-        they = "it places" if len(kinds) == 1 else "they place"
+        said = [f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {kind}" for kind, names in kinds.items()]
+        they = "it places" if sum(map(len, kinds.values())) == 1 else "they place"
         found["research"] = Caution(
-            "research_not_guidance", f"{' and '.join(kinds)}, not guidance: {they} no duty on anyone."
+            "research_not_guidance", f"{' and '.join(said)}, not guidance: {they} no duty on anyone."
         )
     nations = list(dict.fromkeys(nation for citation in citations for nation in citation.nation))
     if len(nations) > 1:
@@ -151,6 +152,6 @@ def cautions(citations: Sequence[Citation], index: Index) -> tuple[Caution, ...]
     if figures:
         found["figures"] = Caution(
             "figures_do_not_reconcile",
-            f"Figures in {' and '.join(figures)} do not reconcile with one another; they are quoted as they stand.",
+            f"Figures within {' and within '.join(figures)} do not reconcile with one another; they are quoted as they stand.",
         )
     return tuple(found.values())

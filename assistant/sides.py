@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from assistant.ranking import COMMON, asked_nations, stems
 from assistant.wording import expand, vocabulary
@@ -29,12 +29,7 @@ _SAY_NOTHING = stems(
 )
 
 
-@dataclass(frozen=True)
-class Target:
-    """Sources (their ids), and the nation by which they were named, if it was a nation."""
-
-    sources: frozenset[str]
-    nation: Nation | None = field(default=None, compare=False)
+Target = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Side:
     """`text` is asked of `sources` (their ids), and about `nation` where it was that which named them."""
 
     text: str
-    sources: frozenset[str]
+    sources: Target
     nation: Nation | None
 
 
@@ -51,74 +46,82 @@ def sides(text: str, sources: Mapping[str, Source]) -> tuple[Side, ...]:
     are those whose words are held."""
     shared: list[str] = []
     asked: dict[Target, list[str]] = {}
+    nations: dict[Target, Nation | None] = {}
     last: list[str] = shared
     for clause in filter(None, map(str.strip, _CLAUSES.split(text))):
-        found = [asked.setdefault(target, []) for target in _targets(clause, sources)] or [last]
-        for clauses in found:
-            clauses.append(clause)
-        last = found[-1]
+        found = _targets(clause, sources)
+        for target, nation in found:
+            asked.setdefault(target, []).append(clause)
+            nations[target] = nation if nations.get(target, nation) == nation else None
+        if found:
+            last = asked[found[-1][0]]
+        else:
+            last.append(clause)
     if len(asked) == 1 and _EACH.search(text):
         (several,) = asked
-        asked = {Target(frozenset({source_id}), several.nation): [] for source_id in sorted(several.sources)}
+        nations = {frozenset({source_id}): nations[several] for source_id in sorted(several)}
+        asked = {target: [] for target in nations}
     if len(asked) < 2:
         return ()
     return tuple(
-        Side(_question(text, shared, own, sources), target.sources, target.nation)
-        for target, own in _apart(asked).items()
+        Side(_question(text, shared, own, sources), _apart(target, asked), nations[target])
+        for target, own in asked.items()
     )
 
 
-def _targets(clause: str, sources: Mapping[str, Source]) -> list[Target]:
+def _targets(clause: str, sources: Mapping[str, Source]) -> list[tuple[Target, Nation | None]]:
     """The sources that a clause names, each by itself; else those of a nation that it names: none of one that nothing is held
-    of."""
+    of. What a source is called counts where no source is named properly, nor a nation that is not its own."""
     whole = expand(clause)
     words = stems(whole)
+    nations = sorted(asked_nations(clause))
     named: dict[str, set[str]] = {}
     for source in sources.values():
         publisher = source.publisher.split(",")[0]
         distinctive = stems(publisher) - COMMON
-        surnames = stems(" ".join(author.split()[-1] for author in source.authors))
-        if words & surnames or any(stems(name) <= words for name in source.called):
+        if words & stems(" ".join(author.split()[-1] for author in source.authors)):
             named.setdefault(source.id, set()).add(source.id)
         elif distinctive <= words if distinctive else publisher and publisher.casefold() in whole.casefold():
             named.setdefault(publisher, set()).add(source.id)
+    if not named:
+        named = {s.id: {s.id} for s in sources.values() if _called(s, clause) and set(nations) <= set(s.nation)}
     if named:
-        return [Target(frozenset(found)) for found in named.values()]
-    nations = sorted(asked_nations(clause))
-    return [Target(frozenset(s.id for s in sources.values() if nation in s.nation), nation) for nation in nations]
+        return [(frozenset(found), None) for found in named.values()]
+    return [(frozenset(s.id for s in sources.values() if nation in s.nation), nation) for nation in nations]
 
 
-def _apart(asked: Mapping[Target, list[str]]) -> dict[Target, list[str]]:
-    """Targets without what a narrower one of the same question takes: "McIver" leaves the other Scottish papers."""
-    out: dict[Target, list[str]] = {}
-    for target, clauses in asked.items():
-        narrower = frozenset().union(*(other.sources for other in asked if other.sources < target.sources))
-        out.setdefault(replace(target, sources=target.sources - narrower or target.sources), []).extend(clauses)
-    return out
+def _called(source: Source, text: str) -> list[str]:
+    """What the source is called in a text, beside its proper names."""
+    return [name for name in source.called if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)]
+
+
+def _apart(target: Target, asked: Collection[Target]) -> Target:
+    """A target without what a narrower one of the same question takes: "McIver" leaves the other Scottish papers."""
+    return target - frozenset().union(*(other for other in asked if other < target)) or target
 
 
 def _question(text: str, shared: list[str], own: list[str], sources: Mapping[str, Source]) -> str:
     """What is asked of a side: its clauses with those of no side before them, or the whole question where its own ask too
     little; without names, which would find what a source says of itself."""
-    named = _names(stems(text), sources.values())
+    named = _names(text, sources.values())
     if len(stems(" ".join(own)) - named - _SAY_NOTHING) < _LEAST_WORDS:
         return _without(text, named)
     return _without(", ".join((*shared, *own)), named)
 
 
-def _names(words: frozenset[str], sources: Iterable[Source]) -> frozenset[str]:
-    """The words of sources' names; what else a source is called where these `words` name it by nothing else."""
+def _names(text: str, sources: Iterable[Source]) -> frozenset[str]:
+    """The words of sources' names; what else one is called where the text names it by nothing else."""
     named: set[str] = set()
     for source in sources:
         publisher = source.publisher.split(",")[0]
         short = [term for group in vocabulary() for term in group.missing(publisher) if " " not in term]
-        proper = (
-            stems(" ".join((*(author.split()[-1] for author in source.authors), *short))) | stems(publisher) - COMMON
-        )
-        called = [stems(name) for name in source.called] if not proper & words else []
-        named |= proper | stems(" ".join(source.nation)) | set().union(*(name for name in called if name <= words))
+        surnames = [author.split()[-1] for author in source.authors]
+        proper = stems(" ".join((*surnames, *short))) | stems(publisher) - COMMON
+        named |= proper | stems(" ".join(source.nation))
+        if not proper & stems(text):
+            named |= stems(" ".join(_called(source, text)))
     return frozenset(named)
 
 
-def _without(text: str, named: Collection[str]) -> str:
-    return re.sub(r"[^\W_]+(?:['’]s\b)?", lambda word: "" if stems(word.group()) & set(named) else word.group(), text)
+def _without(text: str, named: frozenset[str]) -> str:
+    return re.sub(r"[^\W_]+(?:['’]s\b)?", lambda word: "" if stems(word.group()) & named else word.group(), text)

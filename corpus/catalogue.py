@@ -34,7 +34,7 @@ class _Record(BaseModel):
     url_checked: bool
     topics: list[str] = []
     notes: str = ""
-    called: list[str] = []
+    called: list[Annotated[str, Field(min_length=4)]] = []
 
     @field_validator("force")
     @classmethod
@@ -129,7 +129,15 @@ def load_catalogue(path: Path, known: Mapping[str, Source] | None = None) -> dic
         if record.id in sources or record.id in known:
             raise CatalogueError(where, "its id is used twice", "Give each record an id of its own")
         sources[record.id] = source_from_record(record.model_dump())
+    called: dict[str, str] = {name.casefold(): source.id for source in known.values() for name in source.called}
     for source in sources.values():
+        for name in source.called:
+            if called.setdefault(name.casefold(), source.id) != source.id:
+                raise CatalogueError(
+                    f"{path} ({source.id})",
+                    f"called: another record is called {name!r} too",
+                    "Give each source names of its own",
+                )
         if source.superseded_by and source.superseded_by not in sources and source.superseded_by not in known:
             raise CatalogueError(
                 f"{path} ({source.id})",

@@ -44,7 +44,7 @@ class Source:
     url_checked: bool
     topics: tuple[str, ...] = ()
     notes: str = ""
-    # What else people call it, in words that the other documents held are not called by: "the workshop".
+    # What else people call it, word for word: "the workshop". No other source may be called the same.
     called: tuple[str, ...] = ()
 
     @property

@@ -103,9 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     retrieval.add_argument("--peers", action="store_true", help="plain BM25, dense and llama-index beside it")
     fit = commands.add_parser("fit", help="fit the weights on the bank's development part")
     train = commands.add_parser("train-scope", help="train the scope classifier (about an hour and a half)")
-    match = commands.add_parser(
-        "train-matcher", help="teach the matcher the questions that staff ask (about six minutes)"
-    )
+    match = commands.add_parser("train-matcher", help="teach the matcher the questions that staff ask (about an hour)")
     for command in (run, score, compare, lint, export, dataset, speed, retrieval, fit, train, match):
         command.add_argument("--data", type=Path, help="the data folder (default: VSA_DATA or ./data)")
         command.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")

@@ -1,8 +1,8 @@
 """Trains the scope classifier: the bundled encoder, fine-tuned end to end, with one layer over it.
 
 `python -m evals train-scope` reads scope/examples.jsonl and the bank's development part (never a held-out part), trains on two
-thirds of the writers to find thresholds and honest figures on the others' messages, then on everything, with and without those who
-wrote against the classifier, and writes assistant/scope/model/: the graph in 8 bits of both runs' mean and a card with checksum,
+thirds of the writers to find thresholds and honest figures on the others' messages, then on everything, with and without the second
+six who wrote against the classifier, and writes assistant/scope/model/: the graph in 8 bits of both runs' mean and a card with checksum,
 thresholds and figures. A writer's paraphrases and pairs are thus always on one side. The messages left out are listed, the most
 mistaken first, in runs/scope/left_out.jsonl, where a person can see what is hard and which label may be wrong. On two cores: about
 an hour and a half.
@@ -39,9 +39,9 @@ RATE_BODY = 8e-5
 SMOOTHING = 0.05
 # Each so many-th writer is left out while thresholds are found.
 LEFT_OUT = 3
-# Who wrote against the classifier that the others' messages make, and questions on the sources that it declined. Picked for being
-# hard, they say nothing of how often it errs, so thresholds and figures leave them out; and one run reads the others' messages
-# alone, one reads all, from one beginning, so that their weights can be averaged as the matcher's are.
+# The second six who wrote against the classifier, and questions on the sources that it declined. One run reads the others' messages
+# alone, one reads all, from one beginning, so that their weights can be averaged as the matcher's are. Picked for being hard, these
+# say little of how often it errs: thresholds and figures are found without them, by a third run, and tell nothing of the mean.
 AGAINST = frozenset({"bg", "bh", "bi", "bj", "bk", "bl", "asked"})
 REPORT = Path("runs/scope/left_out.jsonl")
 _SEED = 7

@@ -2,8 +2,10 @@
 
 import pytest
 
+from assistant.answering import _Clock, _compare
 from assistant.build import build_assistant
 from assistant.domain import Question
+from assistant.ranking import asked_nations
 from assistant.sides import sides
 
 D, W, B = "dfe-2021-role-extension", "worcestershire-extended-role", "drew-banerjee-2019"
@@ -99,9 +101,24 @@ def test_a_side_that_says_nothing_of_it_is_named(assistant):
     assert {c.source_id for c in answer.citations} == {C}
 
 
-def test_the_side_of_a_nation_does_not_quote_what_is_said_of_another(assistant):
-    answer = assistant.answer(Question("what is the difference between the VSH in England and the VSHT in Scotland?"))
+def test_each_nation_is_told_of_by_what_is_said_of_it_whichever_source_says_so(assistant):
+    answer = assistant.answer(Question("since when has the role been statutory in Scotland and in England?"))
+    assert "England has had the Virtual School Head (VSH) as a statutory role since 2014" in answer.answer
     assert "In Scotland the posts are a choice" in answer.answer
+    england, scotland = _compare(assistant.library, "what are virtual heads in England and in Scotland", _Clock())
+    assert {"england"} not in [asked_nations(r.text) for r in scotland.ranked]
+    assert {"scotland"} not in [asked_nations(r.text) for r in england.ranked]
+    assert any("In England a Virtual School Head is a senior officer" in r.text for r in england.ranked)
+
+
+def test_a_source_is_called_what_it_is_called_only_where_nothing_else_is_named(held):
+    text = "training: what the 2020 workshop says next to the 2019 research"
+    for side in sides(text, held):
+        assert not {"2020", "workshop", "2019", "research"} & set(side.text.lower().split())
+    assert sides("does Worcestershire run workshops for teachers", held) == ()
+    assert sides("what does the DfE 2021 paper say on the survey", held) == ()
+    asked = sides("how many answered the survey in Scotland and how many in England", held)
+    assert [set(side.sources) for side in asked] == [{C, M}, {B, D, W}]
 
 
 def test_a_note_on_several_sources_is_said_once_and_names_them(assistant):
@@ -110,9 +127,9 @@ def test_a_note_on_several_sources_is_said_once_and_names_them(assistant):
     (kinds,) = (caution.text for caution in answer.cautions if caution.code == "research_not_guidance")
     assert "European Journal of Psychology of Education (2019) is research" in kinds
     assert "CELCIS, University of Strathclyde (2021) is a practice paper" in kinds
-    assert kinds.endswith("not guidance: they place no duty on anyone.")
+    assert kinds.endswith(", not guidance: they place no duty on anyone.")
     alone = assistant.answer(Question("How many responsibilities were about training?"))
     assert [c.text for c in alone.cautions if c.code in ("research_not_guidance", "figures_do_not_reconcile")] == [
         "CELCIS, University of Strathclyde (2021) is a practice paper, not guidance: it places no duty on anyone.",
-        "Figures in CELCIS, University of Strathclyde (2021) do not reconcile with one another; they are quoted as they stand.",
+        "Figures within CELCIS, University of Strathclyde (2021) do not reconcile with one another; they are quoted as they stand.",
     ]

@@ -124,10 +124,11 @@ def test_a_bad_scope_example_is_named_with_its_line(tmp_path, line, says):
 
 
 def test_the_committed_scope_examples_are_whole():
-    from evals.training_scope import EXAMPLES, load_examples
+    from evals.training_scope import AGAINST, EXAMPLES, load_examples
 
     found = load_examples(EXAMPLES)
     assert len(found) > 5000
+    assert {example.hand for example in found} >= AGAINST
     assert {example.label for example in found} == {
         "answer",
         "individual_child",
