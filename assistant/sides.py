@@ -28,7 +28,6 @@ _SAY_NOTHING = stems(
     "sound contradictory seem pull different way say said conclude think each both one find found compare accord take give name"
 )
 
-
 Target = frozenset[str]
 
 
@@ -79,7 +78,7 @@ def _targets(clause: str, sources: Mapping[str, Source]) -> list[tuple[Target, N
     for source in sources.values():
         publisher = source.publisher.split(",")[0]
         distinctive = stems(publisher) - COMMON
-        if words & stems(" ".join(author.split()[-1] for author in source.authors)):
+        if words & _surnames(source):
             named.setdefault(source.id, set()).add(source.id)
         elif distinctive <= words if distinctive else publisher and publisher.casefold() in whole.casefold():
             named.setdefault(publisher, set()).add(source.id)
@@ -88,6 +87,10 @@ def _targets(clause: str, sources: Mapping[str, Source]) -> list[tuple[Target, N
     if named:
         return [(frozenset(found), None) for found in named.values()]
     return [(frozenset(s.id for s in sources.values() if nation in s.nation), nation) for nation in nations]
+
+
+def _surnames(source: Source) -> frozenset[str]:
+    return stems(" ".join(author.split()[-1] for author in source.authors))
 
 
 def _called(source: Source, text: str) -> list[str]:
@@ -115,8 +118,7 @@ def _names(text: str, sources: Iterable[Source]) -> frozenset[str]:
     for source in sources:
         publisher = source.publisher.split(",")[0]
         short = [term for group in vocabulary() for term in group.missing(publisher) if " " not in term]
-        surnames = [author.split()[-1] for author in source.authors]
-        proper = stems(" ".join((*surnames, *short))) | stems(publisher) - COMMON
+        proper = _surnames(source) | stems(" ".join(short)) | stems(publisher) - COMMON
         named |= proper | stems(" ".join(source.nation))
         if not proper & stems(text):
             named |= stems(" ".join(_called(source, text)))

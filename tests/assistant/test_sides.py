@@ -2,10 +2,8 @@
 
 import pytest
 
-from assistant.answering import _Clock, _compare
 from assistant.build import build_assistant
 from assistant.domain import Question
-from assistant.ranking import asked_nations
 from assistant.sides import sides
 
 D, W, B = "dfe-2021-role-extension", "worcestershire-extended-role", "drew-banerjee-2019"
@@ -105,10 +103,8 @@ def test_each_nation_is_told_of_by_what_is_said_of_it_whichever_source_says_so(a
     answer = assistant.answer(Question("since when has the role been statutory in Scotland and in England?"))
     assert "England has had the Virtual School Head (VSH) as a statutory role since 2014" in answer.answer
     assert "In Scotland the posts are a choice" in answer.answer
-    england, scotland = _compare(assistant.library, "what are virtual heads in England and in Scotland", _Clock())
-    assert {"england"} not in [asked_nations(r.text) for r in scotland.ranked]
-    assert {"scotland"} not in [asked_nations(r.text) for r in england.ranked]
-    assert any("In England a Virtual School Head is a senior officer" in r.text for r in england.ranked)
+    answer = assistant.answer(Question("what is a virtual school head in England and in Scotland?"))
+    assert "In England a Virtual School Head is a senior officer" in answer.answer
 
 
 def test_a_source_is_called_what_it_is_called_only_where_nothing_else_is_named(held):
