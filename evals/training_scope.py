@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from assistant.domain import Message, Reason, Verdict
 from assistant.scope import rules
-from assistant.scope.classifier import ANSWER, LABELS, LONGEST, MODEL_FOLDER, context, marked, weighed
+from assistant.scope.classifier import ANSWER, LABELS, LIKELIER, LONGEST, MODEL_FOLDER, context, marked, weighed
 from assistant.scope.privacy import redact
 from corpus.embedding import bundled_tokeniser
 from evals.bank import BankError, Item, items_for_fitting
@@ -196,23 +196,21 @@ def _predict(model: _Classifier, tokens: Sequence[Sequence[int]], rows: NDArray[
 def _operating_point(
     data: Sequence[Example], labels: NDArray[np.int64], shares: Shares, known: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """Weights and thresholds, and the figures they give, on predictions for writers that were not seen."""
+    """Weights and the bound of the panel, and the figures they give, on predictions for writers that were not seen."""
     verdicts = [_verdict(example, known) for example in data]
     may, urgent = labels == LABELS.index(ANSWER), labels == LABELS.index(Reason.SAFEGUARDING.value)
     answer, danger = shares[:, LABELS.index(ANSWER)], shares[:, LABELS.index(Reason.SAFEGUARDING.value)]
     features = np.array([weighed(float(share), verdict) for share, verdict in zip(answer, verdicts, strict=True)])
     model = LogisticRegression(C=WEAK, class_weight="balanced", max_iter=2000).fit(features, may)
     chances = model.predict_proba(features)[:, 1]
-    answer_from = _threshold(chances, may)
     panel_ruled = np.array([verdict.urgent for verdict in verdicts])
     panel = _panel_threshold(danger, panel_ruled, urgent, may)
-    answered, shown = chances >= answer_from, panel_ruled | (danger >= panel)
+    answered, shown = chances >= LIKELIER, panel_ruled | (danger >= panel)
     kinds = np.where(may, 0, np.where(urgent, 2, 1))
     taken = shares.argmax(axis=1)
     thresholds = {
         "weights": [round(float(weight), 3) for weight in model.coef_[0]],
         "intercept": round(float(model.intercept_[0]), 3),
-        "answer_from": round(answer_from, 3),
         "panel_from": round(panel, 4),
     }
     return thresholds, {
@@ -254,12 +252,6 @@ def _panel_threshold(
         return float(DANGER_WEIGHS * np.mean(shown[urgent]) - np.mean(shown[may]))
 
     return float(max(np.geomspace(0.005, 0.5, 60), key=worth))
-
-
-def _threshold(chances: Shares, may: NDArray[np.bool_]) -> float:
-    """The chance from which a question is answered: where the shares of right answers and of right refusals add up to most."""
-    grid = np.linspace(0.05, 0.95, 91)
-    return float(max(grid, key=lambda t: np.mean(chances[may] >= t) + np.mean(chances[~may] < t)))
 
 
 def _export(model: _Classifier, thresholds: Mapping[str, Any], figures: Mapping[str, float]) -> None:

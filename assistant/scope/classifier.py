@@ -25,6 +25,8 @@ MODEL_FOLDER = Path(__file__).parent / "model"
 ANSWER = "answer"
 LABELS = (ANSWER, *(reason.value for reason in Reason if reason is not Reason.PERSONAL_DATA))
 
+# As many messages that may be answered as others stand behind the weights, so this is the even chance.
+LIKELIER = 0.5
 # Word pieces that are read: about 230 words. Longer messages are cut; the rules still read them whole.
 LONGEST = 320
 # A rare name is nothing to the encoder, so each likely name is read as this common one. On writers left out, the likeliest
@@ -39,9 +41,9 @@ _CONTEXT = 300
 
 
 class Classifier:
-    """Weighs the encoder's chances and the signs that the rules found. A question is answered where the weighed chance that
-    it may be reaches `answer_from`; the safety panel shows where the chance of danger reaches `panel_from`. Weights and both
-    bounds are fitted when the encoder is trained. Raises SettingsError where the model is missing or was changed."""
+    """Weighs the encoder's chances and the signs that the rules found. A question is answered where it is likelier than not
+    that it may be; the safety panel shows where the chance of danger reaches `panel_from`. Weights and that bound are fitted
+    when the encoder is trained. Raises SettingsError where the model is missing or was changed."""
 
     def __init__(self, folder: Path = MODEL_FOLDER, threads: int = 1) -> None:
         try:
@@ -50,7 +52,6 @@ class Classifier:
             self._tokenizer = bundled_tokeniser(LONGEST)
             self._weights: list[float] = card["weights"]
             self._intercept: float = card["intercept"]
-            self._answer_from: float = card["answer_from"]
             self._panel_from: float = card["panel_from"]
         except Exception as error:
             raise SettingsError(
@@ -80,7 +81,7 @@ class Classifier:
         logit = self._intercept + sum(w * f for w, f in zip(self._weights, features, strict=True))
         may = 1 / (1 + math.exp(-logit))
         evidence = (*verdict.evidence, f"chance that it may be answered: {may:.2f}; of danger: {danger:.2f}")
-        if may >= self._answer_from:
+        if may >= LIKELIER:
             return Verdict(None, urgent, evidence)
         reason = Reason(max((label for label in LABELS if label != ANSWER), key=lambda label: chances[label]))
         return Verdict(reason, urgent or reason is Reason.SAFEGUARDING, evidence)
