@@ -2,10 +2,11 @@
 are fitted on and what is only scored."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer
 
 from assistant.replies import Suggestion
 from corpus.domain import Passage, Source
@@ -16,6 +17,8 @@ from evals.bank import Item
 # differ in one word on purpose name each other in `pair` and are let be.
 _NEAR = 0.93
 _SHARED = 0.7
+# Texts compared with all others at once: as large a table as fits anywhere.
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,29 @@ def _repeats(
 
 
 def _near(first: Sequence[str], second: Sequence[str], encoder: Encoder, same: bool = False) -> list[tuple[int, int]]:
-    """Index pairs of near-duplicates."""
-    if not first or not second:
+    """Index pairs of near-duplicates; of the `same` texts each pair once."""
+    pairs = [(a, b) for a, b in _overlapping(first, second) if not same or a < b]
+    texts = list({first[a] for a, _ in pairs} | {second[b] for _, b in pairs})
+    if not texts:
         return []
-    one = encoder.encode(first)
-    two = one if same else encoder.encode(second)
-    close = np.argwhere(one @ two.T >= _NEAR)
-    return [(int(a), int(b)) for a, b in close if (not same or a < b) and _overlap(first[a], second[b]) >= _SHARED]
+    vectors = dict(zip(texts, encoder.encode(texts), strict=True))
+    return [(a, b) for a, b in pairs if float(vectors[first[a]] @ vectors[second[b]]) >= _NEAR]
 
 
-def _overlap(one: str, two: str) -> float:
-    a, b = set(re.findall(r"\w+", one.lower())), set(re.findall(r"\w+", two.lower()))
-    return len(a & b) / max(1, len(a | b))
+def _overlapping(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Index pairs of texts that share enough of their words: few, so that only these need be encoded."""
+    if not first or not second:
+        return
+    words = CountVectorizer(binary=True, analyzer=_words).fit([*first, *second])
+    others = words.transform(second)
+    sizes = np.asarray(others.sum(axis=1)).ravel()
+    for start in range(0, len(first), _AT_ONCE):
+        some = words.transform(first[start : start + _AT_ONCE])
+        shared = (some @ others.T).tocoo()
+        whole = np.asarray(some.sum(axis=1)).ravel()[shared.row] + sizes[shared.col] - shared.data
+        for n in np.flatnonzero(shared.data >= _SHARED * whole):
+            yield start + int(shared.row[n]), int(shared.col[n])
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
