@@ -1,11 +1,11 @@
 """Trains the scope classifier: the bundled encoder, fine-tuned end to end, with one layer over it.
 
 `python -m evals train-scope` reads scope/examples.jsonl and the bank's development part (never a held-out part), trains on two
-thirds of the writers to find thresholds and honest figures on the others' messages, then on everything, with and without the second
-six who wrote against the classifier, and writes assistant/scope/model/: the graph in 8 bits of both runs' mean and a card with checksum,
-thresholds and figures. A writer's paraphrases and pairs are thus always on one side. The messages left out are listed, the most
-mistaken first, in runs/scope/left_out.jsonl, where a person can see what is hard and which label may be wrong. On two cores: about
-an hour and a half.
+thirds of the writers to find the weights of the signs, the panel's bound and honest figures on the others' messages, then on
+everything, with and without the second six who wrote against the classifier, and writes assistant/scope/model/: the graph in 8 bits of
+both runs' mean and a card with checksum, weights, bound and figures. A writer's paraphrases and pairs are thus always on one side. The
+messages left out are listed, the most mistaken first, in runs/scope/left_out.jsonl, where a person can see what is hard and which label
+may be wrong. On two cores: about an hour and a half, or four hours where the processor has no 16 bits.
 """
 
 import hashlib
